@@ -1,0 +1,64 @@
+"""Pure functions over a traced probe. One analysis a file; each says what it provides, needs and costs."""
+
+from __future__ import annotations
+
+import abc
+import fnmatch
+from collections.abc import Iterable
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import torch
+
+from seqviz.core.batch import Batch
+from seqviz.core.registry import Registry
+from seqviz.models.base import Model
+from seqviz.models.trace import Trace, TracedArray
+
+Cost = Literal["frame", "budget", "request"]  # every frame | within the watch budget | only when asked for
+
+
+class Subject:
+    """One model looked at through one batch; traces are made when first asked for, and shared."""
+
+    def __init__(self, model: Model, batch: Batch) -> None:
+        self.model = model
+        self.batch = batch
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Light: no graph, as fast as the model can."""
+        with torch.no_grad():
+            return self.model.quick_trace(self.batch)
+
+    @cached_property
+    def graph(self) -> Trace:
+        """Longhand with graph: sites and losses are differentiable."""
+        return self.model.trace(self.batch, keep_graph=True)
+
+
+class Analysis(abc.ABC):
+    """`provides`: wildcards of the names it can give, e.g. "gradient.itemised.*". Batch axis 0 is kept."""
+
+    provides: ClassVar[tuple[str, ...]]
+    cost: ClassVar[Cost] = "frame"
+
+    @abc.abstractmethod
+    def serves(self, model: Model) -> bool:
+        """Whether it can look at this kind of model."""
+
+    def names(self, model: Model) -> tuple[str, ...]:
+        """The names it gives for this model, wildcards allowed; narrower than `provides` where known."""
+        return self.provides if self.serves(model) else ()
+
+    @abc.abstractmethod
+    def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+        """Every provided array that matches one of the wildcards `wants`."""
+
+
+analyses: Registry[type[Analysis]] = Registry("analysis", "seqviz.analysis")
+
+
+def matches(name: str, wants: Iterable[str]) -> bool:
+    """Whether a name (or wildcard) and any of the wanted wildcards can mean the same array."""
+    return any(fnmatch.fnmatchcase(name, want) or fnmatch.fnmatchcase(want, name) for want in wants)

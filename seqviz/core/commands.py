@@ -1,0 +1,113 @@
+"""What the window may ask of the trainer's thread. Answered between optimiser steps, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seqviz.core.config import RunConfig
+
+
+@dataclass(frozen=True)
+class Command:
+    """Base of all commands."""
+
+
+@dataclass(frozen=True)
+class Prepare(Command):
+    """Build a run of this config and show it paused at step 0. Also what Reset does: the seed stays."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class OpenRun(Command):
+    """Show a run folder: its curves, samples and last weights, paused where it stopped."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Play(Command):
+    """Train on. `steps_per_second` 0: as fast as it goes."""
+
+    steps_per_second: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pause(Command):
+    pass
+
+
+@dataclass(frozen=True)
+class Step(Command):
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class SetKnob(Command):
+    """Change one live knob; `key` is a dotted path of RunConfig."""
+
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class SetProbe(Command):
+    text: str
+
+
+@dataclass(frozen=True)
+class Watch(Command):
+    """What is looked at now: trace names with wildcards. Nothing else is computed.
+
+    `source`: "probe", "batch" (the current training batch, dropout and all) or "windows" (mean of 32).
+    """
+
+    wants: frozenset[str] = frozenset()
+    source: str = "probe"
+    budget: float = 0.05  # share of the trainer's time for everything dear
+
+
+@dataclass(frozen=True)
+class SampleNow(Command):
+    pass
+
+
+@dataclass(frozen=True)
+class PreviewTokens(Command):
+    """Split the start of a text (or of a file) under a tokenizer."""
+
+    kind: str
+    text: str = ""
+    path: Path | None = None
+    vocab_size: int = 2000
+
+
+@dataclass(frozen=True)
+class FetchCorpus(Command):
+    """Download a catalogue entry, or import it from a local file."""
+
+    entry: str
+    local: Path | None = None
+    then: RunConfig | None = None
+
+
+@dataclass(frozen=True)
+class CancelFetch(Command):
+    pass
+
+
+@dataclass(frozen=True)
+class Quit(Command):
+    """End the thread after the current slice of work."""
+
+
+@dataclass(frozen=True)
+class InjectFault(Command):
+    """For tests: raise inside the trainer at the named place."""
+
+    place: str
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,81 @@
+"""What a task shows a model and wants back: the plug between tasks and architectures.
+
+An architecture never knows a task by name, and a task never knows an architecture: each states here what it
+offers or needs, and `reason_against` compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SpaceKind = Literal["tokens", "vectors"]
+Structure = Literal["chain", "pair", "tree"]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Symbols out of `size` ("tokens"), or real vectors of `size` dimensions ("vectors")."""
+
+    kind: SpaceKind
+    size: int
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One task's sockets, with the sizes known once the corpus is read.
+
+    Attributes
+    ----------
+    inputs
+        space of the (source) input.
+    outputs
+        space of what is predicted.
+    head
+        name of the head that turns features into a prediction (models/heads/).
+    context_length
+        longest sequence of a training batch, in tokens.
+    structure
+        "chain": one sequence; "pair": source and target sequences; "tree": nodes.
+    """
+
+    inputs: Space
+    outputs: Space
+    head: str
+    context_length: int
+    structure: Structure = "chain"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a task asks of an architecture, known before any corpus is read."""
+
+    structure: Structure
+    input_kind: SpaceKind
+    head: str
+    causal: bool
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What an architecture can do. `heads` None: it gives features, any head fits."""
+
+    structures: frozenset[Structure]
+    input_kinds: frozenset[SpaceKind]
+    causal: bool
+    heads: frozenset[str] | None = None
+
+
+def reason_against(offers: Offers, needs: Needs) -> str | None:
+    """Why this architecture cannot serve this task, as a sentence; None where it can."""
+    if needs.structure not in offers.structures:
+        return (
+            f"it reads {' or '.join(sorted(offers.structures))} structures, the task has {needs.structure}s"
+        )
+    if needs.input_kind not in offers.input_kinds:
+        return f"it reads {' or '.join(sorted(offers.input_kinds))}, the task shows {needs.input_kind}"
+    if needs.causal and not offers.causal:
+        return "it sees the future, so predicting the next token would be cheating"
+    if offers.heads is not None and needs.head not in offers.heads:
+        return f"it predicts by {' or '.join(sorted(offers.heads))}, the task asks for {needs.head}"
+    return None

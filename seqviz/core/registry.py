@@ -1,0 +1,71 @@
+"""Registries and the package walk: adding a thing is adding a file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Generic, TypeVar, cast
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+
+class Registry(Generic[T]):
+    """Things of one kind by name, found by walking their package the first time anybody asks.
+
+    A module of the package offers itself by decorating its class with `@registry.register("name")`.
+    """
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind
+        self.package = package
+        self._items: dict[str, T] = {}
+        self._walked = False
+
+    def register(self, name: str) -> Callable[[C], C]:
+        """Decorate a class to offer it under `name`; the class itself is returned unchanged."""
+
+        def decorate(item: C) -> C:
+            self.add(name, cast("T", item))
+            return item
+
+        return decorate
+
+    def add(self, name: str, item: T) -> None:
+        assert name not in self._items, f"two {self.kind} called {name}"
+        self._items[name] = item
+
+    def names(self) -> tuple[str, ...]:
+        self._walk()
+        return tuple(sorted(self._items))
+
+    def items(self) -> Iterator[tuple[str, T]]:
+        for name in self.names():
+            yield name, self._items[name]
+
+    def get(self, name: str) -> T:
+        """The thing of that name.
+
+        Raises
+        ------
+        ValueError
+            when there is none; the sentence lists what there is.
+        """
+        self._walk()
+        if name not in self._items:
+            raise ValueError(f'no {self.kind} is called "{name}"; there is {", ".join(sorted(self._items))}')
+        return self._items[name]
+
+    def _walk(self) -> None:
+        if not self._walked:
+            self._walked = True
+            import_all(self.package)
+
+
+def import_all(package: str) -> list[ModuleType]:
+    """Import every module directly inside `package` (no recursion), in name order."""
+    root = importlib.import_module(package)
+    names = sorted(info.name for info in pkgutil.iter_modules(root.__path__))
+    return [importlib.import_module(f"{package}.{name}") for name in names]

@@ -1,0 +1,89 @@
+"""What a corpus holds once it is read, by shape. A corpus `gives` one of these, a task `takes` one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Content:
+    """`summary`: one line for the rail. `sha256`: of what was read. `notices`: what the user should know.
+
+    `probe`: the text a fresh window looks through when the preset names none.
+    """
+
+    gives: ClassVar[str]
+    summary: str
+    sha256: str
+    notices: tuple[str, ...] = field(default=(), kw_only=True)
+    probe: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class TextContent(Content):
+    """Running text, split in order. `marked_spans`: (start, end) in `valid` where a metric looks closer."""
+
+    gives: ClassVar[str] = "text"
+    train: str
+    valid: str
+    marked_spans: tuple[tuple[int, int], ...] = ()
+    marked_name: str = ""  # e.g. "agreement"
+
+
+@dataclass(frozen=True)
+class SymbolPairs(Content):
+    """A symbol in and a symbol out at each position. Arrays (N, T) int64; labels by id."""
+
+    gives: ClassVar[str] = "symbol_pairs"
+    train_inputs: np.ndarray
+    train_targets: np.ndarray
+    valid_inputs: np.ndarray
+    valid_targets: np.ndarray
+    labels: tuple[str, ...]
+    baselines: tuple[tuple[str, str, float], ...] = ()  # (name, plain words, nats per position)
+
+
+@dataclass(frozen=True)
+class VectorsToValue(Content):
+    """Vectors in, one number out at the end. Inputs (N, T, D) float32, targets (N,) float32."""
+
+    gives: ClassVar[str] = "vectors_to_value"
+    train_inputs: np.ndarray
+    train_targets: np.ndarray
+    valid_inputs: np.ndarray
+    valid_targets: np.ndarray
+    constant_error: float = 0.0  # squared error of the best constant
+
+
+@dataclass(frozen=True)
+class StringPairs(Content):
+    """Source and target strings of different lengths."""
+
+    gives: ClassVar[str] = "string_pairs"
+    train: tuple[tuple[str, str], ...]
+    valid: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LabelledTrees(Content):
+    """Bracketed trees as nested tuples: a leaf is (label, word), a node (label, left, right)."""
+
+    gives: ClassVar[str] = "labelled_trees"
+    train: tuple[object, ...]
+    valid: tuple[object, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tracks(Content):
+    """Noisy measurements of a hidden path: observations and truth, each (N, T, D) float32."""
+
+    gives: ClassVar[str] = "tracks"
+    train_observed: np.ndarray
+    train_truth: np.ndarray
+    valid_observed: np.ndarray
+    valid_truth: np.ndarray
+    noise: float = 1.0

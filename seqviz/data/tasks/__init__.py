@@ -1,0 +1,108 @@
+"""What is predicted, one task a file: how content becomes batches, what the loss counts, and in what unit."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import Tensor
+
+from seqviz.core.batch import Batch
+from seqviz.core.events import Baseline
+from seqviz.core.interface import Interface, Needs
+from seqviz.core.knobs import Knobs
+from seqviz.core.registry import Registry
+from seqviz.core.units import Unit
+from seqviz.data.content import Content
+
+
+class TaskConfig(Knobs):
+    """Base of every task's knobs."""
+
+
+class Feeder(abc.ABC):
+    """An endless stream of training batches; it owns where it stands, never the random numbers."""
+
+    @abc.abstractmethod
+    def next(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        """The next training batch, numpy."""
+
+
+class Task(abc.ABC):
+    """`takes` names the Content it reads; `needs` what it asks of an architecture.
+
+    After `__init__` these are set: interface, unit, labels (of output symbols; () for numbers), content.
+    """
+
+    Config: ClassVar[type[TaskConfig]] = TaskConfig
+    title: ClassVar[str]
+    takes: ClassVar[str]
+    needs: ClassVar[Needs]
+
+    interface: Interface
+    unit: Unit
+    labels: tuple[str, ...] = ()
+    rule: str = ""  # how much context each validation token sees
+
+    def __init__(self, config: TaskConfig, content: Content, context_length: int) -> None:
+        self.config = config
+        self.content = content
+        self.context_length = context_length
+
+    @abc.abstractmethod
+    def feeder(self, carry_state: bool) -> Feeder:
+        """Training batches: random windows, or contiguous streams whose state is carried."""
+
+    @abc.abstractmethod
+    def evaluation_batches(self, batch_size: int) -> Iterator[Batch]:
+        """The whole validation split, every token scored once, in order."""
+
+    def reading_batches(self, batch_size: int) -> Iterator[Batch]:
+        """The training split once, in order, for counting models."""
+        raise ValueError(f"{self.title} cannot be learned by counting")
+
+    @abc.abstractmethod
+    def probe(self, text: str) -> tuple[Batch, str]:
+        """A batch of one from what the user typed, with rulers, and a notice ("" when nothing was replaced).
+
+        Raises
+        ------
+        ValueError
+            one line: what is wrong with the text.
+        """
+
+    def objective(self, output: Any, batch: Batch) -> tuple[Tensor, Tensor]:
+        """(sum of the loss over all targets in nats, number of targets). The mean of it is what is minimised."""
+        target = next(iter(batch.targets.values()))
+        losses = -output.predictive.log_prob(target.values)  # (batch, out_pos)
+        if target.mask is None:
+            return losses.sum(), losses.new_tensor(float(losses.numel()))
+        return losses[target.mask].sum(), target.mask.sum().to(losses.dtype)
+
+    def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
+        """Further figures as name: (sum, count), added up over the validation split."""
+        return {}
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Lines to beat that need only counting."""
+        return ()
+
+    # text generation -------------------------------------------------------------------------------------------
+
+    def encode_prompt(self, text: str) -> tuple[np.ndarray, str] | None:
+        """(ids, notice), or None where the task does not write text."""
+        return None
+
+    @property
+    def tokens_per_epoch(self) -> int:
+        """Targets in the training split."""
+        return 0
+
+    def saved_arrays(self) -> dict[str, str]:
+        """Text that must be stored with a run to read it again (the tokenizer as JSON), by file name."""
+        return {}
+
+
+tasks: Registry[type[Task]] = Registry("task", "seqviz.data.tasks")

@@ -1,0 +1,186 @@
+"""The contract of every panel. Panels read snapshots of numpy arrays; they never compute with torch.
+
+Where a panel lives: a SheetPanel's x is the probe position on the column grid all rows share; a TimePanel's x is the
+training step; a FreePanel is its own picture.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from seqviz.core.events import Frame, RunStarted
+from seqviz.core.registry import Registry
+from seqviz.gui.history import History
+from seqviz.gui.widgets.column_grid import ColumnGrid
+
+panels: Registry[type[Panel]] = Registry("panel", "seqviz.gui.panels")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """`column`: probe position of the token cursor; `row`: row of a map under the mouse (None: the cursor's own
+    row); `key`: the other position pointed at on a map, or the pinned one.
+    """
+
+    column: int = 0
+    row: int | None = None
+    key: int | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a panel may look at. `frame` holds the newest array of each name that is watched."""
+
+    run: RunStarted | None = None
+    frame: Frame | None = None
+    history: History = field(default_factory=History)
+    cursor: Cursor = Cursor()
+
+    def array(self, name: str) -> np.ndarray | None:
+        return None if self.frame is None else self.frame.arrays.get(name)
+
+    def matching(self, pattern: str) -> dict[str, np.ndarray]:
+        """Arrays whose name matches a wildcard, in name order."""
+        if self.frame is None:
+            return {}
+        return {n: self.frame.arrays[n] for n in sorted(self.frame.arrays) if fnmatch.fnmatchcase(n, pattern)}
+
+    def labels(self, axis: str = "t") -> tuple[str, ...]:
+        """The characters (or words, nodes) along a position axis of the probe."""
+        ruler = None if self.frame is None else self.frame.rulers.get(axis)
+        return () if ruler is None else ruler.labels
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One line of numbers in the card: `swatch` a theme meaning ("forget_gate") or ""."""
+
+    name: str
+    value: str
+    swatch: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the right card says: heading, formula (LaTeX), one plain sentence, numbers under the cursor."""
+
+    title: str
+    formula: str = ""
+    sentence: str = ""
+    quantities: tuple[Quantity, ...] = ()
+    key_number: str = ""
+    key_meaning: str = ""
+
+
+@dataclass(frozen=True)
+class ColourBar:
+    """The bar in the header: quantity, low, colour map name, high."""
+
+    quantity: str
+    low: str
+    colours: str
+    high: str
+
+
+class Panel(QWidget):
+    """Base of all panels. Class docstring's first line = tooltip.
+
+    Class attributes: `name` (registry key), `title`, `wants` (wildcards of trace names, all optional when
+    `needs` is met), `needs` (wildcards of which at least one must be provided by the run), `place`, `weight`
+    (share of free height among its neighbours), `order` (default position, small is high).
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    wants: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+    place: ClassVar[Literal["sheet", "time", "free"]]
+    weight: ClassVar[int] = 1
+    order: ClassVar[int] = 100
+    minimum_height: ClassVar[int] = 80
+
+    cursor_moved = Signal(object)  # Cursor: the user pointed at a position
+    header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
+    wants_changed = Signal()  # `current_wants` changed: the window tells the trainer
+
+    def present(self, snapshot: Snapshot) -> None:
+        """Show this snapshot: keep it, prepare little, call `update()`. Called at most 30 times a second."""
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Back to the empty state (a ghost that says what will be shown)."""
+
+    def subtitle(self) -> str:
+        """One line of what it shows."""
+        return ""
+
+    def reading(self) -> str:
+        """The live reading in words, from the panel's own arrays; **bold** marks the number that matters."""
+        return ""
+
+    def colour_bar(self) -> ColourBar | None:
+        return None
+
+    def explain(self, cursor: Cursor) -> Explanation:
+        """Formula and numbers under the cursor for the right card."""
+        return Explanation(self.title)
+
+    def export(self) -> Mapping[str, np.ndarray]:
+        """What is shown, as arrays for CSV and for copying."""
+        return {}
+
+    def current_wants(self) -> frozenset[str]:
+        """What it needs traced right now (an expanded view may want more)."""
+        return frozenset(self.wants)
+
+    def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+        """Choices its menu offers: (key, options, current). E.g. ("source", ("probe", "batch"), "probe")."""
+        return ()
+
+    def choose(self, key: str, option: str) -> None:
+        """The user picked an option of `menu_choices`."""
+
+    @classmethod
+    def reason_unserved(cls, run: RunStarted) -> str | None:
+        """Why this run cannot serve the panel, as a sentence; None where it can."""
+        if not cls.needs:
+            return None
+        for need in cls.needs:
+            for given in run.provides:
+                if fnmatch.fnmatchcase(given, need) or fnmatch.fnmatchcase(need, given):
+                    return None
+        return f"{run.title} has no {cls.title.lower()}"
+
+
+class SheetPanel(Panel):
+    """x is the probe position. The window gives the shared grid; the panel never draws its own token axis."""
+
+    place = "sheet"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grid = ColumnGrid(n=0, gutter=76, cell=0, first=0, visible=0)
+
+    def set_grid(self, grid: ColumnGrid) -> None:
+        if grid != self.grid:
+            self.grid = grid
+            self.update()
+
+
+class TimePanel(Panel):
+    """x is the training step."""
+
+    place = "time"
+
+
+class FreePanel(Panel):
+    """Its own picture: trees, maps, trellis."""
+
+    place = "free"

@@ -1,0 +1,182 @@
+"""The contract of every architecture.
+
+Two paths, proved equal by tests: `forward` is fast (fused kernels where torch has them), `trace` is longhand, line by
+line as in the textbook, and names every gate, state, score and pattern as it goes (always as in eval mode).
+A model is a trunk (an architecture's file) and a head (models/heads/) that the task asks for.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from seqviz.core.batch import Batch
+from seqviz.core.interface import Interface, Offers
+from seqviz.core.knobs import Knobs, knob
+from seqviz.core.registry import Registry
+from seqviz.models.output import Output
+from seqviz.models.trace import Recorder, Trace
+
+LearnsBy = Literal["gradient", "observe", "none"]
+
+architectures: Registry[type[Model]] = Registry("architecture", "seqviz.models")
+
+
+@dataclass
+class Context:
+    """What a pass needs beside the batch."""
+
+    state: Any = None  # Output.state of what came before; None: start afresh
+    progress: float = 0.0  # share of training done, for schedules inside models
+    teacher_forcing: float = 1.0
+    generator: torch.Generator | None = field(default=None, repr=False)
+
+
+class ModelConfig(Knobs):
+    """Base of every architecture's knobs."""
+
+
+class Model(abc.ABC):
+    """Every architecture, counting ones too. Subclasses in a file of seqviz/models register themselves.
+
+    Class attributes: `title` for people, `family` (sets the hue: recurrent, lstm, gru, attention, convolution,
+    counting, state, trees), `offers` (what tasks it can serve), `learns_by`, `provides` (wildcards of trace names).
+    """
+
+    Config: ClassVar[type[ModelConfig]] = ModelConfig
+    title: ClassVar[str]
+    family: ClassVar[str]
+    offers: ClassVar[Offers]
+    learns_by: ClassVar[LearnsBy]
+    provides: ClassVar[tuple[str, ...]] = ()
+
+    interface: Interface
+
+    @abc.abstractmethod
+    def forward(self, batch: Batch, context: Context) -> Output:
+        """The fast path. The batch holds torch tensors."""
+
+    @abc.abstractmethod
+    def trace(self, batch: Batch, keep_graph: bool = False) -> Trace:
+        """The longhand path in eval mode; with `keep_graph` sites and losses stay differentiable."""
+
+    def quick_trace(self, batch: Batch) -> Trace:
+        """The same arrays as `trace`, as fast as can be, no graph. Models override it where live frames need it."""
+        return self.trace(batch, keep_graph=False)
+
+    def initial_state(self, batch_size: int) -> Any:
+        """State before the first token, for `step`."""
+        return None
+
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Cached generation: read one token each, tokens (batch,) int64; give log probabilities (batch, vocab)."""
+        raise NotImplementedError(f"{type(self).__name__} does not generate")
+
+    @property
+    def generates(self) -> bool:
+        return type(self).step is not Model.step
+
+    def reach(self, positions: int) -> Tensor:
+        """(out_pos, site_pos) bool: which output positions may depend on which sites. Causal unless overridden."""
+        return torch.ones(positions, positions).tril().bool()
+
+    def receptive_field(self) -> int | None:
+        """How many tokens back an output can see; None when unbounded."""
+        return None
+
+    def observe(self, batch: Batch) -> None:
+        """Counting models: read this part of the training split, once and in order."""
+        raise NotImplementedError(f"{type(self).__name__} does not count")
+
+    def groups(self) -> Iterator[tuple[str, int]]:
+        """(group name, number of parameters) in reading order."""
+        return iter(())
+
+    def state_arrays(self) -> dict[str, Tensor]:
+        """Everything that must be saved to continue: weights or counts."""
+        return {}
+
+    def load_arrays(self, arrays: dict[str, Tensor]) -> None:
+        """The inverse of `state_arrays`."""
+
+
+class NeuralConfig(ModelConfig):
+    """Knobs of every neural trunk."""
+
+    d_embedding: int = knob(32, low=1, high=4096, log=True, label="embedding",
+                            help="Length of the vector each token is turned into.")  # fmt: skip
+    dropout: float = knob(0.0, low=0.0, high=0.95, live=True, label="dropout",
+                          help="Share of activations silenced at random while training.")  # fmt: skip
+    initialization: Literal["default", "xavier", "orthogonal", "normal", "identity"] = knob(
+        "default", label="start", advanced=True,
+        help="How weights begin: torch's default, Xavier, orthogonal, normal(0, 0.02), or identity where square.",
+    )  # fmt: skip
+
+
+class NeuralModel(Model, nn.Module):
+    """Trunk + head. A trunk gives `features` (batch, position, d_features) from embedded inputs.
+
+    Subclasses set `self.d_features` and call `self.build_head()` at the end of their `__init__`, then
+    `initialize(self, config.initialization)` from models/initialization.py.
+    """
+
+    learns_by = "gradient"
+    d_features: int
+
+    def __init__(self, config: NeuralConfig, interface: Interface) -> None:
+        nn.Module.__init__(self)
+        self.config = config
+        self.interface = interface
+        self.dropout = nn.Dropout(config.dropout)
+        self.embedding: nn.Module
+        if interface.inputs.kind == "tokens":
+            self.embedding = nn.Embedding(interface.inputs.size, config.d_embedding)
+        else:
+            self.embedding = nn.Linear(interface.inputs.size, config.d_embedding)
+
+    def build_head(self) -> None:
+        from seqviz.models.heads import heads  # heads import nothing of this module at import time
+
+        self.head = heads.get(self.interface.head)(self.d_features, self.interface)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """(batch, t) tokens or (batch, t, dim) vectors -> (batch, t, d_embedding)."""
+        return self.embedding(batch.inputs[self.interface.inputs.kind].values)
+
+    def set_dropout(self, share: float) -> None:
+        """The live dropout knob: every dropout of the model, fused ones included."""
+        for module in self.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
+            elif isinstance(module, nn.RNNBase):
+                module.dropout = share if module.num_layers > 1 else 0.0
+
+    def finish_trace(self, batch: Batch, recorder: Recorder, output: Output) -> Trace:
+        """Close a longhand pass: losses by output position."""
+        return Trace(recorder.arrays, recorder.sites, output, position_losses(output, batch))
+
+    def groups(self) -> Iterator[tuple[str, int]]:
+        for name, module in self.named_children():
+            count = sum(p.numel() for p in module.parameters())
+            if count:
+                yield name, count
+
+    def state_arrays(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self.state_dict().items()}
+
+    def load_arrays(self, arrays: dict[str, Tensor]) -> None:
+        self.load_state_dict(arrays)
+
+
+def position_losses(output: Output, batch: Batch) -> Tensor:
+    """-log p of each target in nats: (batch, out_pos), nan where there is no target."""
+    target = next(iter(batch.targets.values()))
+    losses = -output.predictive.log_prob(target.values)
+    if target.mask is not None:
+        losses = torch.where(target.mask, losses, torch.full_like(losses, float("nan")))
+    return losses
