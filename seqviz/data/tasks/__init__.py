@@ -51,6 +51,11 @@ class Task(abc.ABC):
         self.content = content
         self.context_length = context_length
 
+    @classmethod
+    def from_saved(cls, config: Any, saved: Mapping[str, str], context_length: int) -> Task | None:
+        """The task without its corpus, from the files a run has stored; None where that cannot be."""
+        return None
+
     @abc.abstractmethod
     def feeder(self, carry_state: bool) -> Feeder:
         """Training batches: random windows, or contiguous streams whose state is carried."""

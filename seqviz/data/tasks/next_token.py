@@ -1,0 +1,161 @@
+"""Next token: after each token of a text, a distribution over the one that follows.
+
+l_t is the loss of the output emitted after reading x_t; its target is x_{t+1}. The text "To be" gives inputs T,o,_,b,e
+and targets o,_,b,e; the last position of a probe has no target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+
+from seqviz.core.batch import Batch, Field, Ruler
+from seqviz.core.events import Baseline
+from seqviz.core.interface import Interface, Needs, Space
+from seqviz.core.knobs import knob
+from seqviz.core.units import bits_per
+from seqviz.data.content import TextContent
+from seqviz.data.streams import RandomWindows, TextStreams
+from seqviz.data.tasks import Feeder, Task, TaskConfig, tasks
+from seqviz.data.tokenizers import Tokenizer, tokenizer_from_json, train_tokenizer
+
+TOKENIZER_FILE = "tokenizer.json"
+PROBE_CAP = 256  # tokens
+
+
+class NextTokenConfig(TaskConfig):
+    tokens: Literal["char", "word", "bpe"] = knob("char", label="tokens",
+                                                  help="What the text is cut into.")  # fmt: skip
+    vocab_size: int = knob(2000, low=256, high=100_000, log=True, label="vocabulary", unit="tokens", advanced=True,
+                           help="Most tokens kept (words and BPE; characters are always all kept).")  # fmt: skip
+
+
+@tasks.register("next_token")
+class NextTokenTask(Task):
+    """Predict each next token of a running text."""
+
+    Config: ClassVar[type[TaskConfig]] = NextTokenConfig
+    title = "next token"
+    takes = "text"
+    needs = Needs("chain", "tokens", "softmax", causal=True)
+    config: NextTokenConfig
+    content: TextContent
+
+    def __init__(
+        self, config: NextTokenConfig, content: TextContent, context_length: int, tokenizer: Tokenizer | None = None
+    ) -> None:
+        super().__init__(config, content, context_length)
+        self.tokenizer = tokenizer or train_tokenizer(config.tokens, content.train + content.valid, config.vocab_size)
+        if self.tokenizer.vocab_size < 2:
+            raise ValueError("task.tokens: a vocabulary of one token leaves nothing to predict")
+        self.train_ids = self.tokenizer.encode_lossy(content.train)[0]  # (N,)
+        self.valid_ids = self.tokenizer.encode_lossy(content.valid)[0]
+        if content.train and len(self.train_ids) < context_length + 1:
+            raise ValueError(
+                f"training.context_length: {context_length} is longer than the corpus ({len(self.train_ids)} tokens "
+                "to train on)"
+            )
+        size = self.tokenizer.vocab_size
+        self.interface = Interface(Space("tokens", size), Space("tokens", size), "softmax", context_length)
+        self.labels = self.tokenizer.labels
+        self.unit = bits_per(self.tokenizer.unit, self._characters_per_token())
+        self.rule = f"windows of {context_length} tokens, no context before a window"
+
+    @classmethod
+    def from_saved(cls, config: TaskConfig, saved: Mapping[str, str], context_length: int) -> NextTokenTask:
+        """The task without its corpus, enough to trace and to sample: from the tokenizer a run has stored."""
+        assert isinstance(config, NextTokenConfig)
+        nothing = TextContent("corpus not read", "", "", "")
+        return cls(config, nothing, context_length, tokenizer_from_json(saved[TOKENIZER_FILE]))
+
+    def saved_arrays(self) -> dict[str, str]:
+        return {TOKENIZER_FILE: self.tokenizer.to_json()}
+
+    def _characters_per_token(self) -> float:
+        tokens = len(self.valid_ids)
+        return len(self.content.valid) / tokens if tokens else 1.0
+
+    # batches ---------------------------------------------------------------------------------------------------
+
+    def feeder(self, carry_state: bool) -> Feeder:
+        make = TextStreams if carry_state else RandomWindows
+        return make(self.train_ids, self.context_length)
+
+    def evaluation_batches(self, batch_size: int) -> Iterator[Batch]:
+        return in_order(self.valid_ids, self.context_length, batch_size)
+
+    def reading_batches(self, batch_size: int) -> Iterator[Batch]:
+        return in_order(self.train_ids, self.context_length, batch_size)
+
+    @property
+    def tokens_per_epoch(self) -> int:
+        return max(len(self.train_ids) - 1, 0)
+
+    def probe(self, text: str) -> tuple[Batch, str]:
+        if not text:
+            raise ValueError("probe: type at least two characters")
+        ids, unseen = self.tokenizer.encode_lossy(text)
+        notice = f"not in the vocabulary and replaced: {' '.join(sorted(set(unseen)))}" if unseen else ""
+        if len(ids) > PROBE_CAP:
+            ids, notice = ids[:PROBE_CAP], f"cut to its first {PROBE_CAP} tokens"
+        if len(ids) < 2:
+            raise ValueError("probe: needs at least two tokens, one to read and one to predict")
+        batch = _windows(ids[None], np.append(ids[1:], 0)[None], fresh=True)
+        mask = np.ones((1, len(ids)), dtype=bool)
+        mask[0, -1] = False
+        target = Field(batch.targets["tokens"].values, ("batch", "t"), mask)
+        labels = tuple(self.labels[i] for i in ids)
+        ruler = Ruler(labels, self.tokenizer.unit)
+        return Batch(batch.inputs, {"tokens": target}, {"t": ruler}, tokens=len(ids)), notice
+
+    def encode_prompt(self, text: str) -> tuple[np.ndarray, str]:
+        ids, unseen = self.tokenizer.encode_lossy(text)
+        return ids, f"not in the vocabulary and replaced: {' '.join(sorted(set(unseen)))}" if unseen else ""
+
+    # figures ---------------------------------------------------------------------------------------------------
+
+    def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
+        marks = batch.targets.get("marked")
+        if marks is None:
+            return {}
+        right = output.predictive.log_probs().argmax(-1) == batch.targets["tokens"].values  # (batch, t)
+        chosen = marks.values.bool()
+        name = f"{self.content.marked_name}_accuracy"
+        return {name: (float(torch.sum(right & chosen)), float(chosen.sum()))}
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        size = self.tokenizer.vocab_size
+        lines = [Baseline("uniform", "guessing blindly", float(np.log(size)))]
+        if len(self.train_ids) and len(self.valid_ids):
+            counts = np.bincount(self.train_ids, minlength=size) + 1.0
+            share = counts / counts.sum()
+            lines.append(
+                Baseline("unigram", "knowing how common each is", float(-np.log(share[self.valid_ids]).mean()))
+            )
+        return tuple(lines)
+
+
+def _windows(inputs: np.ndarray, targets: np.ndarray, fresh: bool) -> Batch:
+    """(batch, t) ids in, the ids one later out."""
+    return Batch(
+        {"tokens": Field(inputs, ("batch", "t"))},
+        {"tokens": Field(targets, ("batch", "t"))},
+        tokens=inputs.size,
+        fresh=fresh,
+    )
+
+
+def in_order(ids: np.ndarray, length: int, batch_size: int) -> Iterator[Batch]:
+    """The text as non-overlapping windows, every token but the first a target once; a shorter rest comes last."""
+    count = (len(ids) - 1) // length
+    whole = count * length
+    inputs = ids[:whole].reshape(count, length)
+    targets = ids[1 : whole + 1].reshape(count, length)
+    for start in range(0, count, batch_size):
+        rows = slice(start, start + batch_size)
+        yield _windows(inputs[rows], targets[rows], fresh=start == 0)
+    if len(ids) - 1 > whole:
+        yield _windows(ids[None, whole:-1], ids[None, whole + 1 :], fresh=count == 0)
