@@ -81,9 +81,14 @@ class Model(abc.ABC):
     def generates(self) -> bool:
         return type(self).step is not Model.step
 
-    def reach(self, positions: int) -> Tensor:
-        """(out_pos, site_pos) bool: which output positions may depend on which sites. Causal unless overridden."""
-        return torch.ones(positions, positions).tril().bool()
+    def reach(self, batch: Batch, site: str) -> Tensor:
+        """(out_pos, site_pos) bool: which losses of this batch may depend on which positions of a site.
+
+        Causal unless overridden: the last output sees the last position, and each output before it one fewer.
+        """
+        outputs = next(iter(batch.targets.values())).values.shape[1]
+        positions = next(iter(batch.inputs.values())).values.shape[1]
+        return torch.ones(outputs, positions).tril(positions - outputs).bool()
 
     def receptive_field(self) -> int | None:
         """How many tokens back an output can see; None when unbounded."""
