@@ -13,12 +13,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 from seqviz.core.events import Frame, RunStarted
 from seqviz.core.registry import Registry
 from seqviz.gui.history import History
 from seqviz.gui.widgets.column_grid import ColumnGrid
+from seqviz.gui.widgets.painted import PaintedWidget
 
 panels: Registry[type[Panel]] = Registry("panel", "seqviz.gui.panels")
 
@@ -89,12 +89,14 @@ class ColourBar:
     high: str
 
 
-class Panel(QWidget):
+class Panel(PaintedWidget):
     """Base of all panels. Class docstring's first line = tooltip.
 
     Class attributes: `name` (registry key), `title`, `wants` (wildcards of trace names, all optional when
     `needs` is met), `needs` (wildcards of which at least one must be provided by the run), `place`, `weight`
-    (share of free height among its neighbours), `order` (default position, small is high).
+    (share of free height among its neighbours), `order` (default position, small is high), `shown_by_default`
+    (False: only in the list of panels until asked for), `has_header` (False: it says its title in its own gutter),
+    `fixed_height` (px at scale 1 without the header; 0: a share of the free height).
     """
 
     name: ClassVar[str]
@@ -105,6 +107,9 @@ class Panel(QWidget):
     weight: ClassVar[int] = 1
     order: ClassVar[int] = 100
     minimum_height: ClassVar[int] = 80
+    fixed_height: ClassVar[int] = 0
+    shown_by_default: ClassVar[bool] = True
+    has_header: ClassVar[bool] = True
 
     cursor_moved = Signal(object)  # Cursor: the user pointed at a position
     header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
@@ -140,6 +145,10 @@ class Panel(QWidget):
         """What it needs traced right now (an expanded view may want more)."""
         return frozenset(self.wants)
 
+    def current_source(self) -> str:
+        """What its gradients should be of: "probe", "batch" or "windows" (`Watch.source`)."""
+        return "probe"
+
     def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
         """Choices its menu offers: (key, options, current). E.g. ("source", ("probe", "batch"), "probe")."""
         return ()
@@ -172,6 +181,10 @@ class SheetPanel(Panel):
         if grid != self.grid:
             self.grid = grid
             self.update()
+
+    def strip_row(self) -> tuple[np.ndarray, str] | None:
+        """A map's row of the cursor for the 8 px above the probe strip: colour indices (n,) and the map's name."""
+        return None
 
 
 class TimePanel(Panel):
