@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -35,7 +36,11 @@ class TextContent(Content):
 
 @dataclass(frozen=True)
 class SymbolPairs(Content):
-    """A symbol in and a symbol out at each position. Arrays (N, T) int64; labels by id."""
+    """A symbol in and a symbol out at each position. Arrays (N, T) of any integer type; labels by id.
+
+    `idle`: the symbol that a target is where nothing is asked. `example`: what a person typed as one row, inputs
+    and targets (T,) each; it raises a one-line ValueError. None: symbols typed stand for themselves.
+    """
 
     gives: ClassVar[str] = "symbol_pairs"
     train_inputs: np.ndarray
@@ -44,11 +49,16 @@ class SymbolPairs(Content):
     valid_targets: np.ndarray
     labels: tuple[str, ...]
     baselines: tuple[tuple[str, str, float], ...] = ()  # (name, plain words, nats per position)
+    idle: int | None = None
+    example: Callable[[str], tuple[np.ndarray, np.ndarray]] | None = None
 
 
 @dataclass(frozen=True)
 class VectorsToValue(Content):
-    """Vectors in, one number out at the end. Inputs (N, T, D) float32, targets (N,) float32."""
+    """Vectors in, one number out at the end. Inputs (N, T, D) float32, targets (N,) float32.
+
+    `example`: any text as one row: vectors (T, D), the value to predict, and a label for each position.
+    """
 
     gives: ClassVar[str] = "vectors_to_value"
     train_inputs: np.ndarray
@@ -56,15 +66,20 @@ class VectorsToValue(Content):
     valid_inputs: np.ndarray
     valid_targets: np.ndarray
     constant_error: float = 0.0  # squared error of the best constant
+    example: Callable[[str], tuple[np.ndarray, float, tuple[str, ...]]] | None = None
 
 
 @dataclass(frozen=True)
 class StringPairs(Content):
-    """Source and target strings of different lengths."""
+    """Source and target strings of different lengths.
+
+    `answer`: the target of a source that a person typed, or a one-line ValueError; None where there is no rule.
+    """
 
     gives: ClassVar[str] = "string_pairs"
     train: tuple[tuple[str, str], ...]
     valid: tuple[tuple[str, str], ...]
+    answer: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)
