@@ -190,7 +190,7 @@ def _announce() -> None:
 
 
 def scale() -> float:
-    """Factor on every length: 1 up to 1920 px of window, 1.25 from 2400 on, 1.6 times that in presentation."""
+    """Factor on lengths: 1 up to 1920 px of window, 1.25 from 2400 on, 1.6 times that in presentation."""
     share = min(max((_state.window_width - 1920) / (2400 - 1920), 0.0), 1.0)
     grown = 1.0 + 0.025 * round(10 * share)  # in steps, so that a resize does not restyle at every pixel
     return grown * (PRESENTATION_SCALE if _state.presentation else 1.0)
@@ -231,7 +231,7 @@ def load_fonts() -> None:
 
 
 def font(size: float, bold: bool = False, scaled: bool = True) -> QFont:
-    """DejaVu Sans, unhinted, `size` px at scale 1 (exactly `size` px if not `scaled`). Shared: copy to change."""
+    """DejaVu Sans, `size` px at scale 1 (exactly `size` px if not `scaled`). Shared: copy to change."""
     pixels = size
     if scaled:
         pixels = size * scale()

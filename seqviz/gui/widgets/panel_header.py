@@ -52,9 +52,7 @@ def paint_header(painter: QPainter, rect: QRectF, header: Header) -> None:
         paint_reading(painter, rect.left(), rect.top() + theme.px(43), header.reading, rect.width())
 
 
-def paint_reading(
-    painter: QPainter, x: float, baseline: float, text: str, width: float, size: float = 12
-) -> float:
+def paint_reading(painter: QPainter, x: float, baseline: float, text: str, width: float, size: float = 12) -> float:
     """One line of words, `**...**` in bold ink, the rest ink2; elided at `width`. Returns its right edge."""
     colours, start = theme.theme(), x
     for number, part in enumerate(_BOLD.split(text)):

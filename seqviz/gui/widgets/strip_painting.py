@@ -22,7 +22,7 @@ _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
 def shown_token(token: str) -> str:
-    """What is written for a token: a space as a middle dot, a newline as a return sign, controls as symbols."""
+    """What is written for a token: a space as a middle dot, newlines and controls as symbols."""
     return "".join(_SHOWN.get(c, chr(0x2400 + ord(c)) if ord(c) < 32 else c) for c in token) or "∅"
 
 

@@ -57,9 +57,7 @@ class TextStrip(PaintedWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("probe")
-        self.setToolTip(
-            "The probe: the text through which every panel looks at the model. Double click to edit."
-        )
+        self.setToolTip("The probe: the text through which every panel looks at the model. Double click to edit.")
 
     def set_grid(self, grid: ColumnGrid) -> None:
         """The sheet's columns; `grid.n` is the number of tokens."""
