@@ -69,6 +69,8 @@ class Batch:
         how many positions this batch reads (padding not counted).
     fresh
         carried recurrent state does not continue into this batch.
+    in_order
+        rows follow one another in the text: row r continues row r - 1, and row 0 the batch before it unless fresh.
     """
 
     inputs: Mapping[str, Field]
@@ -77,6 +79,7 @@ class Batch:
     structure: Tree | None = None
     tokens: int = 0
     fresh: bool = True
+    in_order: bool = False
 
     def convert(self, make: Callable[[Array], Array]) -> Batch:
         """The same batch with `make` applied to every array (numpy to torch, device moves)."""

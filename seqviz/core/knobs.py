@@ -35,7 +35,7 @@ def knob(
     `live`: may change while the run goes on. `log`: its slider is logarithmic. `low`, `high` are inclusive and
     validated. `advanced`: folded away in the form until asked for.
     """
-    extra = {"unit": unit, "log": log, "live": live, "kind": kind, "advanced": advanced}
+    extra: dict[str, Any] = {"unit": unit, "log": log, "live": live, "kind": kind, "advanced": advanced}
     return Field(default, ge=low, le=high, title=label, description=help, json_schema_extra=extra)
 
 

@@ -53,7 +53,7 @@ class Model(abc.ABC):
     family: ClassVar[str]
     offers: ClassVar[Offers]
     learns_by: ClassVar[LearnsBy]
-    provides: ClassVar[tuple[str, ...]] = ()
+    provides: tuple[str, ...] = ()  # an instance may narrow it (position.* depends on a knob)
 
     interface: Interface
 
@@ -94,6 +94,14 @@ class Model(abc.ABC):
         """How many tokens back an output can see; None when unbounded."""
         return None
 
+    def longest_input(self) -> int | None:
+        """Most tokens one pass can read (a learned position table ends); None when there is no end."""
+        return None
+
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know about the model as it stands, one sentence each."""
+        return ()
+
     def observe(self, batch: Batch) -> None:
         """Counting models: read this part of the training split, once and in order."""
         raise NotImplementedError(f"{type(self).__name__} does not count")
@@ -110,17 +118,30 @@ class Model(abc.ABC):
         """The inverse of `state_arrays`."""
 
 
-class NeuralConfig(ModelConfig):
-    """Knobs of every neural trunk."""
+class TrunkConfig(ModelConfig):
+    """Knobs of every neural trunk; `d_input` is the length of the vector that each input is turned into."""
 
-    d_embedding: int = knob(32, low=1, high=4096, log=True, label="embedding",
-                            help="Length of the vector each token is turned into.")  # fmt: skip
     dropout: float = knob(0.0, low=0.0, high=0.95, live=True, label="dropout",
                           help="Share of activations silenced at random while training.")  # fmt: skip
     initialization: Literal["default", "xavier", "orthogonal", "normal", "identity"] = knob(
         "default", label="start", advanced=True,
         help="How weights begin: torch's default, Xavier, orthogonal, normal(0, 0.02), or identity where square.",
     )  # fmt: skip
+
+    @property
+    def d_input(self) -> int:
+        raise NotImplementedError
+
+
+class NeuralConfig(TrunkConfig):
+    """Trunks whose embedding has a width of its own."""
+
+    d_embedding: int = knob(32, low=1, high=4096, log=True, label="embedding",
+                            help="Length of the vector each token is turned into.")  # fmt: skip
+
+    @property
+    def d_input(self) -> int:
+        return self.d_embedding
 
 
 class NeuralModel(Model, nn.Module):
@@ -133,16 +154,16 @@ class NeuralModel(Model, nn.Module):
     learns_by = "gradient"
     d_features: int
 
-    def __init__(self, config: NeuralConfig, interface: Interface) -> None:
+    def __init__(self, config: TrunkConfig, interface: Interface) -> None:
         nn.Module.__init__(self)
         self.config = config
         self.interface = interface
         self.dropout = nn.Dropout(config.dropout)
         self.embedding: nn.Module
         if interface.inputs.kind == "tokens":
-            self.embedding = nn.Embedding(interface.inputs.size, config.d_embedding)
+            self.embedding = nn.Embedding(interface.inputs.size, config.d_input)
         else:
-            self.embedding = nn.Linear(interface.inputs.size, config.d_embedding)
+            self.embedding = nn.Linear(interface.inputs.size, config.d_input)
 
     def build_head(self) -> None:
         from seqviz.models.heads import heads  # heads import nothing of this module at import time
@@ -150,7 +171,7 @@ class NeuralModel(Model, nn.Module):
         self.head = heads.get(self.interface.head)(self.d_features, self.interface)
 
     def embed(self, batch: Batch) -> Tensor:
-        """(batch, t) tokens or (batch, t, dim) vectors -> (batch, t, d_embedding)."""
+        """(batch, t) tokens or (batch, t, dim) vectors -> (batch, t, d_input)."""
         return self.embedding(batch.inputs[self.interface.inputs.kind].values)
 
     def set_dropout(self, share: float) -> None:
@@ -166,8 +187,11 @@ class NeuralModel(Model, nn.Module):
         return Trace(recorder.arrays, recorder.sites, output, position_losses(output, batch))
 
     def groups(self) -> Iterator[tuple[str, int]]:
+        seen: set[Tensor] = set()  # a matrix that two modules share counts once
         for name, module in self.named_children():
-            count = sum(p.numel() for p in module.parameters())
+            fresh = [p for p in module.parameters() if p not in seen]
+            seen.update(fresh)
+            count = sum(p.numel() for p in fresh)
             if count:
                 yield name, count
 

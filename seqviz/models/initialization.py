@@ -1,6 +1,7 @@
 """How weights begin. The knob `model.initialization` of every neural architecture.
 
-Xavier: Glorot and Bengio 2010. Orthogonal: Saxe et al. 2014. Identity (for ReLU recurrences): Le, Jaitly and Hinton 2015.
+Xavier: Glorot and Bengio 2010. Orthogonal: Saxe et al. 2014.
+Identity (for ReLU recurrences): Le, Jaitly and Hinton 2015.
 """
 
 from __future__ import annotations

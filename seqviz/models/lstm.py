@@ -75,12 +75,18 @@ class LSTM(RecurrentModel):
         return {"input_gate": i, "forget_gate": f, "cell_candidate": g, "output_gate": o,
                 "cell_state": torch.stack(cells, dim=1), "hidden_state": h}  # fmt: skip
 
-    def pull_back(self, saved: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
+    def slopes(self, saved: State, weights: Weights) -> State:
         i, f, g, o = (saved[n] for n in ("input_gate", "forget_gate", "cell_candidate", "output_gate"))
         squashed = torch.tanh(saved["cell_state"])
+        gates = [g * i * (1 - i), saved["previous.cell_state"] * f * (1 - f), i * (1 - g * g), squashed * o * (1 - o)]
+        return {"gates": torch.cat(gates, dim=-1),  # (..., 4H): i, f, g by d_c, o by d_h
+                "hidden_by_cell": o * (1 - squashed * squashed), "keep": f}  # fmt: skip
+
+    def within_step(self, slopes: State, d_state: State) -> State:
         d_h = d_state["hidden_state"]  # (R, H)
-        d_c = torch.addcmul(d_state["cell_state"], d_h, o * (1 - squashed * squashed))  # (R, H)
-        slopes = torch.cat([g * i * (1 - i), saved["previous.cell_state"] * f * (1 - f),
-                            i * (1 - g * g), squashed * o * (1 - o)], dim=-1)  # (4H,)  # fmt: skip
-        d_pre = torch.cat([d_c, d_c, d_c, d_h], dim=-1) * slopes  # (R, 4H)
-        return d_pre, {"hidden_state": d_pre @ weights.w_hh, "cell_state": d_c * f}
+        return {"hidden_state": d_h, "cell_state": torch.addcmul(d_state["cell_state"], d_h, slopes["hidden_by_cell"])}
+
+    def pull_back(self, slopes: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
+        d_h, d_c = self.within_step(slopes, d_state).values()  # (R, H)
+        d_pre = torch.cat([d_c, d_c, d_c, d_h], dim=-1) * slopes["gates"]  # (R, 4H)
+        return d_pre, {"hidden_state": d_pre @ weights.w_hh, "cell_state": d_c * slopes["keep"]}

@@ -56,7 +56,7 @@ class Gaussian:
     """
 
     mean: Tensor
-    deviation: Tensor | float = math.sqrt(0.5)
+    deviation: Tensor | float = 0.5**0.5
 
     def log_prob(self, targets: Tensor) -> Tensor:
         scale = torch.as_tensor(self.deviation, dtype=self.mean.dtype, device=self.mean.device)

@@ -78,17 +78,35 @@ class RecurrentModel(NeuralModel):
     def rebuild(self, x: Tensor, h: Tensor, start: State, weights: Weights) -> State:
         """All positions at once from the known hidden states: x (B, T, E), h (B, T, H) -> name: (B, T, H)."""
 
-    @abc.abstractmethod
-    def pull_back(self, saved: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
-        """One position backwards, for R gradients at once.
+    def slopes(self, saved: State, weights: Weights) -> State:
+        """The part of `pull_back` that needs no loop, for all positions at once.
 
         Parameters
         ----------
         saved
-            what `cell_step` returned at this position plus the incoming states as "previous.<name>": each (H,)
-            or broadcastable against (R, H).
+            what `cell_step` returned plus the incoming states as "previous.<name>": each (..., H).
+
+        Returns
+        -------
+        State
+            whatever `pull_back` wants to read: name: (..., any).
+        """
+        return saved
+
+    def within_step(self, slopes: State, d_state: State) -> State:
+        """Gradients by the outgoing states, with the paths from one state to another inside one step added."""
+        return d_state
+
+    @abc.abstractmethod
+    def pull_back(self, slopes: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
+        """One position backwards, for R gradients at once.
+
+        Parameters
+        ----------
+        slopes
+            what `slopes` gave at this position: each (H,) or broadcastable against (R, H).
         d_state
-            gradients by the outgoing states: each (R, H).
+            gradients by the outgoing states, paths inside the step not yet added: each (R, H).
 
         Returns
         -------
@@ -104,9 +122,7 @@ class RecurrentModel(NeuralModel):
 
     def weights(self, layer: int) -> Weights:
         c = self.cells
-        return Weights(
-            *(getattr(c, f"{kind}_l{layer}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-        )
+        return Weights(*(getattr(c, f"{kind}_l{layer}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
 
     @property
     def n_layers(self) -> int:
@@ -180,12 +196,10 @@ class RecurrentModel(NeuralModel):
 
     def zero_state(self, batch_size: int, like: Tensor) -> State:
         size = self.cells.hidden_size
-        return {
-            name: torch.zeros(batch_size, size, dtype=like.dtype, device=like.device) for name in self.states
-        }
+        return {name: torch.zeros(batch_size, size, dtype=like.dtype, device=like.device) for name in self.states}
 
     def initial_state(self, batch_size: int) -> list[State]:
-        return [self.zero_state(batch_size, self.cells.weight_ih_l0) for _ in range(self.n_layers)]
+        return [self.zero_state(batch_size, self.weights(0).w_ih) for _ in range(self.n_layers)]
 
     @torch.no_grad()
     def step(self, tokens: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:

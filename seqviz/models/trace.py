@@ -62,9 +62,7 @@ class Recorder:
         assert values.ndim == len(axes), f"{name}: {tuple(values.shape)} against {axes}"
         self.arrays[name] = TracedArray(values.detach(), axes)
 
-    def note_steps(
-        self, name: str, steps: Sequence[Tensor], axes: tuple[str, ...] = ("batch", "t", "unit")
-    ) -> None:
+    def note_steps(self, name: str, steps: Sequence[Tensor], axes: tuple[str, ...] = ("batch", "t", "unit")) -> None:
         """Note one (batch, unit) tensor per position as one (batch, t, unit) array."""
         self.note(name, torch.stack([step.detach() for step in steps], dim=1), axes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -13,7 +13,12 @@ from seqviz.core.registry import Registry
 
 
 class Head(nn.Module):
-    """`forward(features, batch)` gives a Predictive (models/output.py)."""
+    """`forward(features, batch)` gives a Predictive (models/output.py).
+
+    `pointwise`: the output at a position reads the features of that position alone.
+    """
+
+    pointwise: ClassVar[bool] = False
 
     def __init__(self, d_features: int, interface: Interface) -> None:
         super().__init__()

@@ -15,6 +15,8 @@ from seqviz.models.output import Gaussian
 
 @heads.register("gaussian")
 class GaussianHead(Head):
+    pointwise = True
+
     def __init__(self, d_features: int, interface: Interface) -> None:
         super().__init__(d_features, interface)
         self.linear = nn.Linear(d_features, interface.outputs.size)
@@ -25,5 +27,7 @@ class GaussianHead(Head):
 
 @heads.register("last_gaussian")
 class LastGaussianHead(GaussianHead):
+    pointwise = False
+
     def forward(self, features: Tensor, batch: Batch | None = None) -> Gaussian:
         return Gaussian(self.linear(features[:, -1:]))  # (batch, 1, dim)

@@ -12,6 +12,8 @@ from seqviz.models.output import Categorical
 
 @heads.register("softmax")
 class SoftmaxHead(Head):
+    pointwise = True
+
     def __init__(self, d_features: int, interface: Interface) -> None:
         super().__init__(d_features, interface)
         self.linear = nn.Linear(d_features, interface.outputs.size)
