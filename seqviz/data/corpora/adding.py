@@ -1,4 +1,4 @@
-"""The adding problem: a long row of numbers, two of them marked; what is their sum?
+"""The adding problem: the sum of two marked numbers in a long row of them.
 
 One example with T = 8:
 
