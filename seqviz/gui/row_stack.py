@@ -1,0 +1,120 @@
+"""Rows one under the other that share the height by weight, with edges the mouse can drag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from seqviz.gui import theme
+from seqviz.gui.widgets.painted import PaintedWidget
+
+
+class RowEdge(PaintedWidget):
+    """The border between two rows; `moved` carries how far the mouse pulled it, in px."""
+
+    moved = Signal(int)
+    released = Signal()
+
+    def __init__(self, height: int, line: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._line, self._last = line, 0.0
+        self.setFixedHeight(height)
+        self.setCursor(Qt.CursorShape.SplitVCursor)
+        self.setAccessibleName("edge between two panels")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._last = event.globalPosition().y()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        step = round(event.globalPosition().y() - self._last)
+        if step and event.buttons() & Qt.MouseButton.LeftButton:
+            self._last += step
+            self.moved.emit(step)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.released.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._line:
+            painter = QPainter(self)
+            margin = theme.px(16)
+            painter.fillRect(margin, self.height() // 2, self.width() - 2 * margin, 1, theme.theme().line)
+            painter.end()
+
+
+@dataclass(frozen=True)
+class Row:
+    """`weight` 0: the row has a height of its own and cannot be pulled."""
+
+    widget: QWidget
+    weight: int
+    line_above: bool = True
+
+
+class RowStack(QWidget):
+    """`set_rows` lays out; `weights_now` gives the heights back for the layout store."""
+
+    resized = Signal()  # the user pulled an edge
+
+    def __init__(self, gap: int, lines: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._gap, self._lines = gap, lines
+        self._rows: list[Row] = []
+        self._edges: list[RowEdge] = []
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+
+    @property
+    def rows(self) -> list[Row]:
+        return list(self._rows)
+
+    def set_rows(self, rows: list[Row]) -> None:
+        """Show these rows in this order; widgets no longer among them are hidden, not destroyed."""
+        for old in self._rows:
+            self._box.removeWidget(old.widget)
+            if all(old.widget is not new.widget for new in rows) and old.widget.parent() is self:
+                old.widget.hide()
+        for edge in self._edges:
+            self._box.removeWidget(edge)
+            edge.hide()
+            edge.deleteLater()
+        self._rows, self._edges = list(rows), []
+        for index, row in enumerate(rows):
+            if index and row.line_above:
+                self._add_edge(index)
+            self._box.addWidget(row.widget, row.weight)
+            row.widget.show()
+
+    def _add_edge(self, index: int) -> None:
+        edge = RowEdge(theme.px(self._gap), self._lines, self)
+        edge.moved.connect(lambda by: self._pull(index, by))
+        edge.released.connect(self.resized)
+        self._edges.append(edge)
+        self._box.addWidget(edge)
+        edge.show()
+
+    def _pull(self, index: int, by: int) -> None:
+        """Rows above `index` give to rows below, or take from them; the nearest that can change do."""
+        above = next((i for i in range(index - 1, -1, -1) if self._rows[i].weight), None)
+        below = next((i for i in range(index, len(self._rows)) if self._rows[i].weight), None)
+        if above is None or below is None:
+            return
+        heights = {i: row.widget.height() for i, row in enumerate(self._rows) if row.weight}
+        least = {i: max(self._rows[i].widget.minimumSizeHint().height(), 40) for i in (above, below)}
+        by = max(least[above] - heights[above], min(by, heights[below] - least[below]))
+        heights[above] += by
+        heights[below] -= by
+        for i, height in heights.items():
+            self.set_weight(i, height)
+
+    def set_weight(self, index: int, weight: int) -> None:
+        row = self._rows[index]
+        self._rows[index] = Row(row.widget, max(weight, 1), row.line_above)
+        self._box.setStretchFactor(row.widget, max(weight, 1))
+
+    def weights_now(self) -> list[tuple[QWidget, int]]:
+        return [(row.widget, row.weight) for row in self._rows]

@@ -1,0 +1,256 @@
+"""RunSession: the only bridge between the trainer's thread and Qt.
+
+Commands go out through the worker's handle; events come in through the mailbox, are drained by one timer and handed
+out by one `match`. Snapshots go to whoever listens at most 30 times a second, best right after the trainer said
+that it enters the backward pass, where it holds no GIL.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from seqviz.core import events as ev
+from seqviz.core.channel import Mailbox
+from seqviz.gui.frame_merging import merged
+from seqviz.gui.history import History
+from seqviz.gui.now_paint import NowPaint
+from seqviz.gui.panels.base import Cursor, Snapshot
+from seqviz.gui.session_commands import SessionCommands
+from seqviz.gui.worker_port import StartWorker, WorkerHandle
+
+RunState = Literal["starting", "ready", "preparing", "paused", "running", "finished", "diverged", "failed"]
+BUSY_MS, IDLE_MS = 33, 80
+FRAME_SECONDS = 1 / 30
+UNLOCKED_SECONDS = 0.1  # running, but no "now paint" came for so long: paint anyway
+
+
+class RunSession(SessionCommands, QObject):
+    """One per window. `state` is what the window may offer; `snapshot()` is what panels may look at."""
+
+    snapshot_changed = Signal(object)  # Snapshot, at most 30 a second
+    cursor_changed = Signal(object)  # Cursor
+    state_changed = Signal(str)  # RunState
+    ready = Signal(object)  # Ready
+    run_started = Signal(object)  # RunStarted
+    config_changed = Signal(object)  # RunConfig, as the run has it now
+    knob_changed = Signal(object)  # KnobChanged
+    evaluated = Signal(object)  # Evaluated
+    sampled = Signal(object)  # Sample
+    probe_changed = Signal(object)  # ProbeChanged
+    tokens_previewed = Signal(object)  # TokenPreviewed
+    pulse = Signal(object)  # Pulse
+    progress = Signal(object)  # Progress
+    notice = Signal(object)  # Notice
+    rejected = Signal(str)
+    ended = Signal(object)  # RunFinished, RunDiverged or RunFailed
+    worker_stopped = Signal()
+
+    def __init__(self, start_worker: StartWorker, mailbox: Mailbox | None = None) -> None:
+        QObject.__init__(self)
+        SessionCommands.__init__(self)
+        self.mailbox = mailbox or Mailbox()
+        self.history = History()
+        self.run: ev.RunStarted | None = None
+        self.parts: ev.Ready | None = None
+        self.last_pulse: ev.Pulse | None = None
+        self.probe = ""
+        self._frame: ev.Frame | None = None
+        self._cursor = Cursor()
+        self._state: RunState = "starting"
+        self._before_preparing: RunState = "ready"
+        self._start_worker = start_worker
+        self._handle: WorkerHandle | None = None
+        self._now_paint: NowPaint | None = None
+        self._dirty = False
+        self._presented = 0.0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.tick)
+
+    # life
+
+    def start(self) -> None:
+        """Start the worker's thread; called once the window is on screen."""
+        assert self._handle is None, "the worker was started twice"
+        self._handle = self._start_worker(self.mailbox)
+        self._now_paint = NowPaint.listen(self._handle.now_paint_fd, self._on_now_paint, self)
+        self.flush_commands(self._handle)
+        self._timer.start(BUSY_MS)
+
+    def stop(self, timeout: float = 5.0) -> bool:
+        """End the worker's thread; True when it ended in time. Nothing is handed out afterwards."""
+        self._timer.stop()
+        if self._now_paint is not None:
+            self._now_paint.close()
+            self._now_paint = None
+        handle, self._handle = self._handle, None
+        self.forget_handle()
+        return True if handle is None else handle.stop(timeout)
+
+    # what is so now
+
+    @property
+    def state(self) -> RunState:
+        return self._state
+
+    @property
+    def cursor(self) -> Cursor:
+        return self._cursor
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.run, self._frame, self.history, self._cursor)
+
+    def set_cursor(self, cursor: Cursor) -> None:
+        """Move the token cursor; every panel follows."""
+        if cursor != self._cursor:
+            self._cursor = cursor
+            self.cursor_changed.emit(cursor)
+            self._dirty = True
+            if self._state != "running":
+                self._present()
+
+    def refresh(self) -> None:
+        """Hand the snapshot out again: a panel came on screen."""
+        self._dirty = True
+
+    # draining
+
+    @Slot()
+    def tick(self) -> None:
+        """Drain the mailbox, hand out, and paint if it is time."""
+        for event in self.mailbox.drain():
+            self._hand_out(event)
+        waited = time.perf_counter() - self._presented
+        locked = self._state == "running" and self._now_paint is not None
+        if self._dirty and waited >= (UNLOCKED_SECONDS if locked else FRAME_SECONDS * 0.9):
+            self._present()
+
+    @Slot()
+    def _on_now_paint(self) -> None:
+        if time.perf_counter() - self._presented >= FRAME_SECONDS:
+            for event in self.mailbox.drain():
+                self._hand_out(event)
+            if self._dirty:
+                self._present()
+
+    def _present(self) -> None:
+        self._dirty = False
+        self._presented = time.perf_counter()
+        self.snapshot_changed.emit(self.snapshot())
+
+    def _hand_out(self, event: ev.Event) -> None:
+        self.history.apply(event)
+        self._dirty = True
+        match event:
+            case ev.Frame():
+                self._take_frame(event)
+            case ev.StepMetrics() | ev.BaselinesCounted():
+                pass  # history has them
+            case ev.Evaluated():
+                self.evaluated.emit(event)
+            case ev.Sample():
+                self.sampled.emit(event)
+            case ev.Pulse():
+                self.last_pulse = event
+                self.pulse.emit(event)
+            case ev.Ready():
+                self._take_ready(event)
+            case ev.RunStarted():
+                self._take_run(event)
+            case ev.KnobChanged():
+                self._take_knob(event)
+            case ev.ProbeChanged():
+                self.probe = event.text
+                self.probe_changed.emit(event)
+            case ev.RunPaused():
+                self._set_state("paused")
+            case ev.RunResumed():
+                self._set_state("running")
+            case ev.RunFinished():
+                self._end("finished", event)
+            case ev.RunDiverged():
+                self._end("diverged", event)
+            case ev.RunFailed():
+                self._fail(event)
+            case ev.Notice():
+                self.notice.emit(event)
+            case ev.Rejected():
+                self._reject(event)
+            case ev.Progress():
+                self.progress.emit(event)
+            case ev.TokenPreviewed():
+                self.tokens_previewed.emit(event)
+            case ev.WorkerStopped():
+                self._take_stop()
+            case _:
+                raise AssertionError(f"nobody hands out {type(event).__name__}")
+
+    def _take_frame(self, frame: ev.Frame) -> None:
+        if self.run is not None and frame.run_id != self.run.run_id:
+            return  # traced for the run before
+        self._frame = merged(self._frame, frame)
+        self._keep_cursor_inside()
+
+    def _keep_cursor_inside(self) -> None:
+        ruler = None if self._frame is None else self._frame.rulers.get("t")
+        if ruler and self._cursor.column >= len(ruler.labels):
+            self._cursor = Cursor(max(len(ruler.labels) - 1, 0))
+            self.cursor_changed.emit(self._cursor)
+
+    def _take_ready(self, event: ev.Ready) -> None:
+        self.parts = event
+        if self._state == "starting":
+            self._set_state("preparing" if self.config is not None else "ready")
+        self.ready.emit(event)
+
+    def _take_run(self, event: ev.RunStarted) -> None:
+        self.run = event
+        self.history = History()
+        self._frame = None
+        self.take_config(event.config)
+        self.run_started.emit(event)
+        self.config_changed.emit(self.config)
+        self._set_state("paused")
+        for text in event.notices:
+            self.notice.emit(ev.Notice("info", text))
+
+    def _take_knob(self, event: ev.KnobChanged) -> None:
+        self.take_knob(event)
+        self.knob_changed.emit(event)
+        self.config_changed.emit(self.config)
+
+    def _reject(self, event: ev.Rejected) -> None:
+        self.take_rejection()
+        if self._state == "preparing":
+            self._set_state(self._before_preparing)
+        self.config_changed.emit(self.config)
+        self.rejected.emit(event.text)
+
+    def _fail(self, event: ev.RunFailed) -> None:
+        self.notice.emit(ev.Notice("error", event.text, event.traceback))
+        self._end("failed", event)
+
+    def _end(self, state: RunState, event: ev.Event) -> None:
+        self._set_state(state)
+        self.ended.emit(event)
+
+    def _take_stop(self) -> None:
+        if self._handle is not None:
+            self._set_state("failed")
+            self.notice.emit(ev.Notice("error", "The trainer's thread has ended; restart seqviz to train on."))
+        self.worker_stopped.emit()
+
+    def _set_state(self, state: RunState) -> None:
+        if state != self._state:
+            if state == "preparing":
+                self._before_preparing = "ready" if self._state == "starting" else self._state
+            self._state = state
+            if self._timer.isActive():
+                self._timer.setInterval(BUSY_MS if state in ("running", "preparing", "starting") else IDLE_MS)
+            self.state_changed.emit(state)
+
+    def _on_prepare_sent(self) -> None:
+        if self._state != "starting":
+            self._set_state("preparing")
