@@ -6,7 +6,7 @@ import abc
 import fnmatch
 from collections.abc import Iterable
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 
@@ -24,6 +24,7 @@ class Subject:
     def __init__(self, model: Model, batch: Batch) -> None:
         self.model = model
         self.batch = batch
+        self.shared: dict[str, Any] = {}  # what one analysis computed and another may read
 
     @cached_property
     def trace(self) -> Trace:
@@ -34,7 +35,8 @@ class Subject:
     @cached_property
     def graph(self) -> Trace:
         """Longhand with graph: sites and losses are differentiable."""
-        return self.model.trace(self.batch, keep_graph=True)
+        with torch.enable_grad():
+            return self.model.trace(self.batch, keep_graph=True)
 
 
 class Analysis(abc.ABC):
@@ -42,6 +44,8 @@ class Analysis(abc.ABC):
 
     provides: ClassVar[tuple[str, ...]]
     cost: ClassVar[Cost] = "frame"
+    source_matters: ClassVar[bool] = False  # obeys the source switch (probe, batch, windows), not always the probe
+    over_windows: ClassVar[bool] = False  # always the mean over validation windows, computed one window at a time
 
     @abc.abstractmethod
     def serves(self, model: Model) -> bool:
@@ -54,6 +58,10 @@ class Analysis(abc.ABC):
     @abc.abstractmethod
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
         """Every provided array that matches one of the wildcards `wants`."""
+
+    def finish(self, means: dict[str, TracedArray]) -> dict[str, TracedArray]:
+        """What is shown of the means over windows; figures that are no means themselves are derived here."""
+        return means
 
 
 analyses: Registry[type[Analysis]] = Registry("analysis", "seqviz.analysis")

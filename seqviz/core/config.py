@@ -76,9 +76,7 @@ class TrainingConfig(Knobs):
                             help="Gradients longer than this are scaled back to it (0: off).")  # fmt: skip
     clip_value: float = knob(0.0, low=0.0, high=1e6, live=True, advanced=True, label="clip value",
                              help="Every entry of the gradient is cut to +- this (0: off).")  # fmt: skip
-    seed: int = knob(
-        1337, low=0, high=2**31 - 1, label="seed", help="Start of all random numbers of the run."
-    )
+    seed: int = knob(1337, low=0, high=2**31 - 1, label="seed", help="Start of all random numbers of the run.")
     device: Literal["auto", "cpu", "cuda", "mps"] = knob("cpu", label="device", advanced=True,
                                                          help="Where the numbers are crunched.")  # fmt: skip
     threads: int = knob(0, low=0, high=256, advanced=True, label="threads",
@@ -91,9 +89,7 @@ class TrainingConfig(Knobs):
 
 class SamplingConfig(Knobs):
     prompt: str = knob("", live=True, label="prompt", help="The model continues this text.")
-    length: int = knob(
-        200, low=1, high=5000, live=True, label="length", unit="tokens", help="Tokens per sample."
-    )
+    length: int = knob(200, low=1, high=5000, live=True, label="length", unit="tokens", help="Tokens per sample.")
     temperature: float = knob(0.8, low=0.0, high=5.0, live=True, label="temperature",
                               help="Below 1 the likely gets likelier; 0 takes the likeliest always.")  # fmt: skip
     top_k: int = knob(0, low=0, high=1_000_000, live=True, label="top k",
@@ -131,10 +127,10 @@ class RunConfig(Knobs):
         """
         tree = self.model_dump()
         for key, value in changes.items():
-            node = tree
+            node: Any = tree
             *parents, last = key.split(".")
             for parent in parents:
-                node = node.get(parent, None)
+                node = node.get(parent)
                 if not isinstance(node, dict):
                     raise ValueError(f"{key}: there is no such setting")
             node[last] = value
@@ -164,9 +160,7 @@ def parse_config(tree: dict[str, Any]) -> RunConfig:
     """
     version = tree.get("version", CONFIG_VERSION)
     if isinstance(version, int) and version > CONFIG_VERSION:
-        raise ValueError(
-            f"version: {version} was written by a newer seqviz (this one reads up to {CONFIG_VERSION})"
-        )
+        raise ValueError(f"version: {version} was written by a newer seqviz (this one reads up to {CONFIG_VERSION})")
     try:
         return RunConfig.model_validate(_floats(tree))
     except ValidationError as error:

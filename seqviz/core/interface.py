@@ -69,9 +69,7 @@ class Offers:
 def reason_against(offers: Offers, needs: Needs) -> str | None:
     """Why this architecture cannot serve this task, as a sentence; None where it can."""
     if needs.structure not in offers.structures:
-        return (
-            f"it reads {' or '.join(sorted(offers.structures))} structures, the task has {needs.structure}s"
-        )
+        return f"it reads {' or '.join(sorted(offers.structures))} structures, the task has {needs.structure}s"
     if needs.input_kind not in offers.input_kinds:
         return f"it reads {' or '.join(sorted(offers.input_kinds))}, the task shows {needs.input_kind}"
     if needs.causal and not offers.causal:

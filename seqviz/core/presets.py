@@ -33,8 +33,7 @@ def list_presets(root: Path | None = None) -> tuple[PresetFile, ...]:
     """Every preset below `root`, by name."""
     root = root or presets_root()
     return tuple(
-        PresetFile(path.relative_to(root).with_suffix("").as_posix(), path)
-        for path in sorted(root.rglob("*.toml"))
+        PresetFile(path.relative_to(root).with_suffix("").as_posix(), path) for path in sorted(root.rglob("*.toml"))
     )
 
 

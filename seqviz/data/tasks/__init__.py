@@ -90,6 +90,10 @@ class Task(abc.ABC):
         """Further figures as name: (sum, count), added up over the validation split."""
         return {}
 
+    def figures(self, means: Mapping[str, float]) -> Mapping[str, float]:
+        """What is shown of the means of `metrics` over the whole split: the place for a square root."""
+        return means
+
     def baselines(self) -> tuple[Baseline, ...]:
         """Lines to beat that need only counting."""
         return ()
@@ -100,10 +104,18 @@ class Task(abc.ABC):
         """(ids, notice), or None where the task does not write text."""
         return None
 
+    def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:
+        """Each id as the text it stands for."""
+        return tuple(self.labels[i] for i in ids)
+
     @property
     def tokens_per_epoch(self) -> int:
-        """Targets in the training split."""
+        """Positions read in one pass over the training split: the sum of Batch.tokens."""
         return 0
+
+    def steps_per_epoch(self, batch_size: int) -> float:
+        """Training batches that make one pass over the training split."""
+        return self.tokens_per_epoch / (batch_size * self.context_length)
 
     def saved_arrays(self) -> dict[str, str]:
         """Text that must be stored with a run to read it again (the tokenizer as JSON), by file name."""

@@ -7,6 +7,7 @@ and targets o,_,b,e; the last position of a probe has no target.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -85,7 +86,22 @@ class NextTokenTask(Task):
         return make(self.train_ids, self.context_length)
 
     def evaluation_batches(self, batch_size: int) -> Iterator[Batch]:
-        return in_order(self.valid_ids, self.context_length, batch_size)
+        plain = in_order(self.valid_ids, self.context_length, batch_size)
+        if not self.content.marked_spans:
+            yield from plain
+            return
+        marks = in_order(self._span_numbers(), self.context_length, batch_size)
+        for batch, marked in zip(plain, marks, strict=True):
+            yield replace(batch, targets={**batch.targets, "span": marked.targets["tokens"]})
+
+    def _span_numbers(self) -> np.ndarray:
+        """For each validation token the number of the marked span it lies in, counted from 1; 0 outside."""
+        lengths = self.tokenizer.character_lengths[self.valid_ids]  # (N,)
+        numbers = np.zeros(len(self.valid_ids), dtype=np.int64)
+        starts = np.cumsum(lengths) - lengths
+        for number, (start, end) in enumerate(self.content.marked_spans, 1):
+            numbers[(starts >= start) & (starts < end)] = number
+        return numbers
 
     def reading_batches(self, batch_size: int) -> Iterator[Batch]:
         return in_order(self.train_ids, self.context_length, batch_size)
@@ -115,16 +131,21 @@ class NextTokenTask(Task):
         ids, unseen = self.tokenizer.encode_lossy(text)
         return ids, f"not in the vocabulary and replaced: {' '.join(sorted(set(unseen)))}" if unseen else ""
 
+    def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:
+        return tuple(self.tokenizer.decode([i]) for i in ids)
+
     # figures ---------------------------------------------------------------------------------------------------
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
-        marks = batch.targets.get("marked")
-        if marks is None:
+        """Share of marked words of which every token was the likeliest one."""
+        spans = batch.targets.get("span")
+        if spans is None:
             return {}
         right = output.predictive.log_probs().argmax(-1) == batch.targets["tokens"].values  # (batch, t)
-        chosen = marks.values.bool()
-        name = f"{self.content.marked_name}_accuracy"
-        return {name: (float(torch.sum(right & chosen)), float(chosen.sum()))}
+        inside = spans.values > 0
+        numbers, which = torch.unique(spans.values[inside], return_inverse=True)
+        wrong = torch.zeros(len(numbers), device=right.device).index_add_(0, which, (~right[inside]).float())
+        return {f"{self.content.marked_name}_accuracy": (float((wrong == 0).sum()), float(len(numbers)))}
 
     def baselines(self) -> tuple[Baseline, ...]:
         size = self.tokenizer.vocab_size
@@ -156,6 +177,6 @@ def in_order(ids: np.ndarray, length: int, batch_size: int) -> Iterator[Batch]:
     targets = ids[1 : whole + 1].reshape(count, length)
     for start in range(0, count, batch_size):
         rows = slice(start, start + batch_size)
-        yield _windows(inputs[rows], targets[rows], fresh=start == 0)
+        yield replace(_windows(inputs[rows], targets[rows], fresh=start == 0), in_order=True)
     if len(ids) - 1 > whole:
-        yield _windows(ids[None, whole:-1], ids[None, whole + 1 :], fresh=count == 0)
+        yield replace(_windows(ids[None, whole:-1], ids[None, whole + 1 :], fresh=count == 0), in_order=True)

@@ -1,0 +1,55 @@
+"""A run as plain data for the window: what it is, how big, what can be looked at."""
+
+from __future__ import annotations
+
+from seqviz.analysis import analyses
+from seqviz.core.events import RunStarted
+from seqviz.models.base import Model, NeuralModel
+from seqviz.training.builder import Experiment, parameter_count
+from seqviz.training.learner import Learner
+from seqviz.training.optimizers import state_bytes
+from seqviz.training.ports import RunStore
+
+
+def describe_run(experiment: Experiment, learner: Learner, store: RunStore, step: int = 0) -> RunStarted:
+    """The RunStarted of an experiment that stands at `step`."""
+    config, model, task = experiment.config, experiment.model, experiment.task
+    return RunStarted(
+        run_id=store.run_id,
+        folder=store.folder,
+        config=config.model_dump(),
+        title=type(model).title,
+        family=type(model).family,
+        unit=task.unit,
+        vocabulary=task.labels,
+        parameters=tuple(model.groups()),
+        layer_names=learner.layer_names,
+        receptive_field=_reach_in_words(model, task.unit.token),
+        memory_bytes=_memory(experiment),
+        corpus_summary=experiment.content.summary,
+        provides=provided_names(model),
+        device=experiment.device,
+        threads=experiment.threads,
+        step=step,
+        notices=experiment.notices,
+    )
+
+
+def provided_names(model: Model) -> tuple[str, ...]:
+    """Wildcards of every array that the model's trace and the analyses can give for it."""
+    names = list(type(model).provides)
+    for _, analysis_class in analyses.items():
+        names += analysis_class().names(model)
+    return tuple(dict.fromkeys(names))
+
+
+def _reach_in_words(model: Model, token: str) -> str:
+    reach = model.receptive_field()
+    return "unbounded" if reach is None else f"{reach} {token}{'s' if reach != 1 else ''}"
+
+
+def _memory(experiment: Experiment) -> int:
+    model = experiment.model
+    if isinstance(model, NeuralModel):
+        return state_bytes(experiment.config.optimizer.name, parameter_count(model))
+    return sum(a.numel() * a.element_size() for a in model.state_arrays().values())

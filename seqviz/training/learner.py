@@ -1,0 +1,215 @@
+"""One optimiser step, in phases; the same interface for models that count.
+
+The learner alone turns numpy batches into tensors on the right device.
+"""
+
+from __future__ import annotations
+
+import abc
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqviz.core.batch import Batch
+from seqviz.core.config import RunConfig
+from seqviz.data.tasks import Task
+from seqviz.models.base import Context, Model, NeuralModel
+from seqviz.training.divergence import Diverged, first_bad_array, first_bad_gradient
+from seqviz.training.optimizers import make_optimizer, set_rate, set_weight_decay
+from seqviz.training.schedules import Schedule
+
+Phase = Literal["forward", "loss", "backward", "clip", "update"]
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """Figures of one step; the norms are of the gradient before clipping."""
+
+    loss: float  # nats per target
+    grad_norm: float = math.nan
+    clip_scale: float = 1.0
+    learning_rate: float = math.nan
+    layer_norms: np.ndarray | None = None
+
+
+class Learner(abc.ABC):
+    """Drives one model. `phases` yields the name of each phase just before it runs."""
+
+    model: Model
+    layer_names: tuple[str, ...] = ()
+
+    def __init__(self, model: Model, task: Task, device: str) -> None:
+        self.model, self.task, self.device = model, task, device
+        self.result = StepResult(math.nan)
+
+    @abc.abstractmethod
+    def phases(self, batch: Batch) -> Iterator[Phase]:
+        """Learn from one numpy batch; `result` holds the figures afterwards."""
+
+    def learn(self, batch: Batch, on_phase: Callable[[Phase], None] | None = None) -> StepResult:
+        for phase in self.phases(batch):
+            if on_phase is not None:
+                on_phase(phase)
+        return self.result
+
+    def tensors(self, batch: Batch) -> Batch:
+        """The batch as tensors where the model lives. Copies: the numpy arrays stay the caller's."""
+        dtype = self.dtype
+
+        def convert(array: np.ndarray) -> Tensor:
+            tensor = torch.from_numpy(np.ascontiguousarray(array))
+            return tensor.to(self.device, dtype if tensor.is_floating_point() else None)
+
+        return batch.convert(convert)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        arrays = self.model.state_arrays().values()
+        return next((a.dtype for a in arrays if a.is_floating_point()), torch.get_default_dtype())
+
+    def set_knob(self, key: str, value: Any) -> None:
+        """Change a live knob of the model or the optimiser."""
+
+    @torch.no_grad()
+    def evaluate(self, batch: Batch) -> tuple[float, float, dict[str, tuple[float, float]]]:
+        """(sum of losses in nats, number of targets, metrics as (sum, count)) of one numpy batch, in eval mode."""
+        tensors = self.tensors(batch)
+        output = self.model.forward(tensors, Context())
+        total, count = self.task.objective(output, tensors)
+        return float(total), float(count), dict(self.task.metrics(output, tensors))
+
+
+class GradientLearner(Learner):
+    """Forward, loss, backward, clip, update: any torch model."""
+
+    model: NeuralModel
+
+    def __init__(self, model: NeuralModel, task: Task, config: RunConfig, device: str, total_steps: int) -> None:
+        super().__init__(model, task, device)
+        self.model = model.to(device)
+        self.optimizer = make_optimizer(model.named_parameters(), config.optimizer, device)
+        self.schedule = Schedule(config.optimizer, total_steps)
+        self.peak_rate = config.optimizer.learning_rate
+        self.clip_norm = config.training.clip_norm
+        self.clip_value = config.training.clip_value
+        self.steps = 0
+        self._state: Any = None
+        self._carry = config.training.carry_state
+        self._total = max(total_steps, 1)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self._names = [name for name, p in model.named_parameters() if p.requires_grad]
+        self._dtype = self.parameters[0].dtype
+        self.layer_names, self._layer_of = _layers(self._names)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._dtype
+
+    def phases(self, batch: Batch) -> Iterator[Phase]:
+        tensors = self.tensors(batch)
+        self.model.train()
+        if batch.fresh or not self._carry:
+            self._state = None
+        self.optimizer.zero_grad(set_to_none=True)
+        yield "forward"
+        output = self.model.forward(tensors, Context(self._state, self.steps / self._total))
+        if self._carry:
+            self._state = output.state
+        yield "loss"
+        total, count = self.task.objective(output, tensors)
+        loss = total / count
+        yield "backward"
+        loss.backward()
+        yield "clip"
+        value = loss.item()
+        norm, layer_norms = self._gradient_norms()
+        if not (math.isfinite(value) and math.isfinite(norm)):
+            raise self._diverged(tensors, value)
+        scale = self._clip(norm)
+        yield "update"
+        rate = self.peak_rate * self.schedule.share(self.steps)
+        set_rate(self.optimizer, rate)
+        self.optimizer.step()
+        self.steps += 1
+        self.result = StepResult(value, norm, scale, rate, layer_norms)
+
+    def _gradient_norms(self) -> tuple[float, np.ndarray]:
+        """Total norm, and the norm of each layer, from one pass over the gradients."""
+        with torch.no_grad():
+            grads = [p.grad if p.grad is not None else torch.zeros_like(p) for p in self.parameters]
+            squares = torch.stack(torch._foreach_norm(grads)).double().square().cpu().numpy()  # (parameter,)
+        layers = np.bincount(self._layer_of, weights=squares, minlength=len(self.layer_names))
+        return float(math.sqrt(squares.sum())), np.sqrt(layers).astype(np.float32)
+
+    def _clip(self, norm: float) -> float:
+        """Clip by value, then by norm; the share of the gradient's length that is kept by the norm."""
+        grads = [p.grad for p in self.parameters if p.grad is not None]
+        if self.clip_value:
+            torch._foreach_clamp_min_(grads, -self.clip_value)
+            torch._foreach_clamp_max_(grads, self.clip_value)
+            norm = float(torch.stack(torch._foreach_norm(grads)).norm())
+        if not self.clip_norm or norm <= self.clip_norm:
+            return 1.0
+        scale = self.clip_norm / (norm + 1e-6)
+        torch._foreach_mul_(grads, scale)
+        return scale
+
+    def _diverged(self, tensors: Batch, loss: float) -> Diverged:
+        """Name the first tensor that is no number: in the forward pass if it is there, else in the gradients."""
+        place = first_bad_array(self.model, tensors) or first_bad_gradient(self.model) or "loss"
+        self.optimizer.zero_grad(set_to_none=True)
+        return Diverged(self.steps + 1, place, loss)
+
+    def set_knob(self, key: str, value: Any) -> None:
+        if key == "optimizer.learning_rate":
+            self.peak_rate = value
+        elif key == "optimizer.weight_decay":
+            set_weight_decay(self.optimizer, value)
+        elif key == "training.clip_norm":
+            self.clip_norm = value
+        elif key == "training.clip_value":
+            self.clip_value = value
+        elif key == "model.dropout":
+            self.model.set_dropout(value)
+
+    def evaluate(self, batch: Batch) -> tuple[float, float, dict[str, tuple[float, float]]]:
+        self.model.eval()
+        return super().evaluate(batch)
+
+
+class CountingLearner(Learner):
+    """Models that observe, or that need no learning: each batch is read once, in order."""
+
+    def phases(self, batch: Batch) -> Iterator[Phase]:
+        yield "update"
+        if self.model.learns_by == "observe":
+            self.model.observe(self.tensors(batch))
+        self.result = StepResult(math.nan)
+
+
+def make_learner(model: Model, task: Task, config: RunConfig, device: str, total_steps: int) -> Learner:
+    """The learner that fits how the model learns."""
+    if isinstance(model, NeuralModel):
+        return GradientLearner(model, task, config, device, total_steps)
+    return CountingLearner(model, task, device)
+
+
+def _layers(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Parameters by layer: "embedding", "layer 0", "block 1" ..., and for each parameter the index of its layer."""
+    keys = [_layer_name(name) for name in names]
+    order = tuple(dict.fromkeys(keys))
+    return order, np.array([order.index(key) for key in keys])
+
+
+def _layer_name(name: str) -> str:
+    parts = name.split(".")
+    if "_l" in parts[-1] and parts[-1].rsplit("_l", 1)[1].isdigit():  # torch's recurrent modules: weight_hh_l0
+        return f"layer {parts[-1].rsplit('_l', 1)[1]}"
+    if len(parts) > 2 and parts[1].isdigit():
+        return f"{parts[0].rstrip('s')} {parts[1]}"
+    return parts[0]

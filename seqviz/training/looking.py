@@ -1,0 +1,194 @@
+"""The probe seen through the model: frames of exactly what is watched, within the watch budget.
+
+Nothing here touches the run's random numbers, gradients or weights.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from seqviz.analysis import Analysis, Cost, Subject, analyses, matches
+from seqviz.analysis.windows import WindowMean
+from seqviz.core.batch import Batch
+from seqviz.core.commands import Watch
+from seqviz.core.events import Frame
+from seqviz.models.trace import TracedArray
+from seqviz.training.validation import first_rows
+from seqviz.training.watch_budget import WatchBudget
+
+if TYPE_CHECKING:
+    from seqviz.training.trainer import Trainer
+
+LIGHT = "light frame"
+BATCH_ROWS = 8  # sequences of the training batch that are looked at
+WINDOWS = 32
+
+
+class Looker:
+    """Makes frames of one trainer's probe. `look()` does one bounded piece of work and tells whether it did any."""
+
+    def __init__(self, trainer: Trainer, emit: Callable[[Frame], None]) -> None:
+        self.trainer = trainer
+        self.emit = emit
+        self.watch = Watch()
+        self.budget = WatchBudget()
+        self.awaiting = ""
+        self.probe, self.probe_text, _ = self._first_probe()
+        self._analyses = [(name, cls()) for name, cls in analyses.items()]
+        self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
+        self._windows: WindowMean | None = None
+        self._window_batches: list[Batch] = []
+
+    def _first_probe(self) -> tuple[Batch, str, str]:
+        config, content = self.trainer.config, self.trainer.experiment.content
+        text = config.probe or content.probe
+        batch, notice = self.trainer.task.probe(text)
+        return batch, text, notice
+
+    def set_probe(self, text: str) -> str:
+        """Look through another text from now on; the notice says what was replaced in it.
+
+        Raises
+        ------
+        ValueError
+            one line; the old probe stays.
+        """
+        self.probe, notice = self.trainer.task.probe(text)
+        self.probe_text = text
+        self.renew()
+        return notice
+
+    def set_watch(self, watch: Watch) -> None:
+        if watch.source != self.watch.source:
+            self._windows = None
+        self.watch = watch
+        self.budget.share = watch.budget
+        self.renew()
+
+    def renew(self) -> None:
+        """Everything watched is due again."""
+        self._seen.clear()
+        self.budget.renew_all()
+
+    # one piece of work -----------------------------------------------------------------------------------------
+
+    def look(self, paused: bool) -> bool:
+        """Make at most one frame; False when nothing is wanted or due. Paused, the budget does not bind."""
+        if not self.watch.wants:
+            return False
+        step = self.trainer.step
+        if self._seen.get(LIGHT) != step and (paused or self.budget.due(LIGHT)):
+            self._light_frame(step)
+            return True
+        dear = self._asked_for("budget")
+        for name, analysis in dear:
+            fresh = self._seen.get(name) == step
+            if fresh or not (paused or self.budget.due(name)):
+                continue
+            self._dear_frame(name, analysis, step, len(dear))
+            return True
+        self.awaiting = ""
+        return False
+
+    def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
+        """Analyses of this cost that serve the model and give something that is watched."""
+        wanted, model = self.watch.wants, self.trainer.model
+        return [
+            (name, a)
+            for name, a in self._analyses
+            if a.cost == cost and a.serves(model) and any(matches(p, wanted) for p in a.provides)
+        ]
+
+    def _light_frame(self, step: int) -> None:
+        began = time.perf_counter()
+        self.trainer.fault("probe")
+        subject = Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+        gradients = subject if self.watch.source == "probe" else self._gradient_subject()
+        wants = self.watch.wants
+        found = {n: a for n, a in subject.trace.arrays.items() if matches(n, wants)}
+        for _, analysis in self._asked_for("frame"):
+            found |= analysis.compute(gradients if analysis.source_matters else subject, wants)
+        seconds = time.perf_counter() - began
+        self._seen[LIGHT] = step
+        self.budget.spent(LIGHT, seconds, light=True)
+        self._send(found, step, seconds)
+
+    def _dear_frame(self, name: str, analysis: Analysis, step: int, claimants: int) -> None:
+        began = time.perf_counter()
+        over_windows = analysis.over_windows or (self.watch.source == "windows" and analysis.source_matters)
+        if over_windows:
+            found = self._one_window(name, analysis)
+        else:
+            subject = self._gradient_subject() if analysis.source_matters else self._probe_subject()
+            found = analysis.compute(subject, self.watch.wants)
+        seconds = time.perf_counter() - began
+        self.budget.spent(name, seconds, claimants=claimants)
+        if found is not None:
+            self._seen[name] = step
+            self._send(found, step, seconds, "windows" if over_windows else self.watch.source)
+
+    def _probe_subject(self) -> Subject:
+        return Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+
+    def _gradient_subject(self) -> Subject:
+        batch = self.probe
+        if self.watch.source == "batch" and self.trainer.last_batch is not None:
+            batch = first_rows(self.trainer.last_batch, BATCH_ROWS)
+        return Subject(self.trainer.model, self.trainer.learner.tensors(batch))
+
+    def _one_window(self, name: str, analysis: Analysis) -> dict[str, TracedArray] | None:
+        """Add one validation window to the running mean; the result once all are in, else None."""
+        if not self._window_batches:
+            self._window_batches = list(self._single_windows())
+        if self._windows is None or self._windows.owner != name:
+            self._windows = WindowMean(name)
+        done = self._windows
+        self.awaiting = f"mean of {len(self._window_batches)} windows, {done.count} done"
+        batch = self._window_batches[done.count]
+        done.add(analysis.compute(Subject(self.trainer.model, self.trainer.learner.tensors(batch)), self.watch.wants))
+        if done.count < len(self._window_batches):
+            return None
+        self._windows, self.awaiting = None, ""
+        return analysis.finish(done.means())
+
+    def _single_windows(self) -> Iterator[Batch]:
+        """Up to 32 single sequences of the full length, evenly spread over the validation split."""
+        batches = list(self.trainer.task.evaluation_batches(1))
+        longest = max(b.tokens for b in batches)
+        whole = [b for b in batches if b.tokens == longest]
+        for index in np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int)):
+            yield whole[index]
+
+    def _send(self, found: dict[str, TracedArray], step: int, seconds: float, source: str = "probe") -> None:
+        arrays: dict[str, np.ndarray] = {}
+        axes: dict[str, tuple[str, ...]] = {}
+        for name, traced in found.items():
+            arrays[name], axes[name] = read_only(traced)
+        self.emit(
+            Frame(
+                step,
+                self.trainer.store.run_id,
+                arrays,
+                axes,
+                self.probe.rulers,
+                dict.fromkeys(arrays, step),
+                source,
+                seconds * 1e3,
+            )
+        )
+
+
+def read_only(traced: TracedArray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A float32 copy without its batch axis that nobody can write to, and its axes."""
+    values, axes = traced.values, traced.axes
+    if axes and axes[0] == "batch":
+        values, axes = values[0], axes[1:]
+    kind = torch.float32 if values.is_floating_point() else values.dtype
+    array = values.detach().to("cpu", kind, copy=True).numpy()
+    array.flags.writeable = False
+    return array, axes

@@ -1,0 +1,258 @@
+"""A run, driven slice by slice. No threads, no Qt: `for _ in trainer.turns(): ...` trains headless.
+
+Every `next()` on `turns()` does one bounded piece of work (an optimiser step, one validation batch, one sampled
+token ...), so whoever drives can answer commands in between.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from seqviz.core.batch import Batch
+from seqviz.core.config import RunConfig
+from seqviz.core.events import (
+    BaselinesCounted,
+    Evaluated,
+    Event,
+    KnobChanged,
+    Notice,
+    RunDiverged,
+    RunFinished,
+    RunStarted,
+    StepMetrics,
+)
+from seqviz.core.units import perplexity
+from seqviz.models.base import NeuralModel
+from seqviz.training.builder import Experiment, parameter_count, versions
+from seqviz.training.describing import describe_run
+from seqviz.training.divergence import Diverged
+from seqviz.training.learner import Phase, make_learner
+from seqviz.training.ports import RunStore
+from seqviz.training.sampling import sample_slices
+from seqviz.training.validation import Validation
+
+EARLY_SAMPLES = (1, 10, 100)
+SAVE_EVERY = 20.0  # seconds between writes of the last weights
+
+
+class Trainer:
+    """One run from its experiment. `emit` receives every event; `on_phase` hears each phase of a step."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        store: RunStore,
+        emit: Callable[[Event], None],
+        on_phase: Callable[[Phase], None] | None = None,
+    ) -> None:
+        self.experiment = experiment
+        self.config: RunConfig = experiment.config
+        self.task, self.model = experiment.task, experiment.model
+        self.store, self.on_phase = store, on_phase
+        self._emit = emit
+        self.total_steps = self._steps_planned()
+        self.learner = make_learner(self.model, self.task, self.config, experiment.device, self.total_steps)
+        self.feeder = self.task.feeder(self.config.training.carry_state) if self.learns else None
+        self.validation = Validation(self.learner, self.task, self.config.training)
+        self.step = 0
+        self.tokens = 0
+        self.seconds = 0.0
+        self.last_batch: Batch | None = None
+        self.last_loss = math.nan
+        self.valid_loss: float | None = None
+        self.status = "ready"
+        self.fault: Callable[[str], None] = lambda place: None  # tests raise here
+        self._saved_at = time.monotonic()
+
+    @property
+    def learns(self) -> bool:
+        return self.model.learns_by == "gradient"
+
+    # starting --------------------------------------------------------------------------------------------------
+
+    def begin(self) -> RunStarted:
+        """Announce the run, with its baselines; nothing is trained yet."""
+        torch.set_num_threads(self.experiment.threads)
+        started = describe_run(self.experiment, self.learner, self.store)
+        self.emit(started)
+        self.emit(BaselinesCounted(self.task.baselines()))
+        for text in self.experiment.notices:
+            self.emit(Notice("info", text))
+        return started
+
+    def emit(self, event: Event) -> None:
+        self.store.record(event)
+        self._emit(event)
+
+    def _steps_planned(self) -> int:
+        """Steps of the whole run, for schedules; epochs are turned into steps."""
+        training = self.config.training
+        plans = [training.steps] if training.steps else []
+        if training.epochs and self.task.tokens_per_epoch:
+            plans.append(math.ceil(training.epochs * self.task.steps_per_epoch(training.batch_size)))
+        return min(plans) if plans else 0
+
+    # the loop --------------------------------------------------------------------------------------------------
+
+    def turns(self) -> Iterator[None]:
+        """Train until a budget is used up, the corpus is read, or the run diverges."""
+        torch.set_num_threads(self.experiment.threads)
+        self.status = "running"
+        try:
+            yield from self._steps()
+        except Diverged as error:
+            self._report_divergence(error)
+            return
+        yield from self._finish()
+
+    def _steps(self) -> Iterator[None]:
+        reading = None if self.learns else self.task.reading_batches(self.config.training.batch_size)
+        while self._budget_left() is None:
+            batch = self._next_batch(reading)
+            if batch is None:
+                return
+            self._learn(batch)
+            yield
+            training, sampling = self.config.training, self.config.sampling
+            if self.step % training.valid_every == 0 or self.step == 1:
+                yield from self._validate()
+            if self.step in EARLY_SAMPLES or self.step % sampling.every == 0:
+                yield from self.sample()
+            if time.monotonic() - self._saved_at > SAVE_EVERY:
+                self.save()
+
+    def _next_batch(self, reading: Iterator[Batch] | None) -> Batch | None:
+        if reading is not None:
+            return next(reading, None)
+        assert self.feeder is not None
+        return self.feeder.next(self.config.training.batch_size, self.experiment.randomness.data)
+
+    def _learn(self, batch: Batch) -> None:
+        self.fault("step")
+        began = time.perf_counter()
+        with self.experiment.randomness:
+            result = self.learner.learn(batch, self.on_phase)
+        self.seconds += time.perf_counter() - began
+        self.step += 1
+        self.tokens += batch.tokens
+        self.last_batch, self.last_loss = batch, result.loss
+        self.emit(
+            StepMetrics(
+                self.step,
+                self.tokens,
+                self.seconds,
+                result.loss,
+                result.grad_norm,
+                result.clip_scale,
+                result.learning_rate,
+                result.layer_norms,
+            )
+        )
+
+    def _budget_left(self) -> str | None:
+        """Why the run is over, or None."""
+        training = self.config.training
+        if self.total_steps and self.step >= self.total_steps:
+            return f"{self.step} steps done"
+        if training.seconds and self.seconds >= training.seconds:
+            return f"{training.seconds:g} seconds used"
+        return None
+
+    def _validate(self) -> Iterator[None]:
+        found = yield from self.validation.sampled()
+        if found is not None:
+            self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))
+
+    def _validated(self, event: Evaluated) -> None:
+        self.valid_loss = event.loss
+        if self.learns:
+            self.learner.schedule.validated(event.loss)  # type: ignore[attr-defined]
+        self.emit(event)
+
+    def sample(self) -> Iterator[None]:
+        """Write one sample, token by token."""
+        self.fault("sampler")
+        yield from sample_slices(self)
+
+    # the end ---------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> Iterator[None]:
+        found = yield from self.validation.full()
+        if found is not None:
+            self.emit(Evaluated(self.step, found.loss, True, found.metrics, self.task.rule))
+            self.valid_loss = found.loss
+        self.save()
+        self.status = "finished"
+        reason = self._budget_left() or "the corpus is read"
+        self.emit(RunFinished(self.step, reason, self.summary(found.metrics if found else {})))
+
+    def _report_divergence(self, error: Diverged) -> None:
+        self.status = "diverged"
+        self.save()
+        self.emit(RunDiverged(error.step, error.tensor, f"not a number in {error.tensor}"))
+
+    def save(self) -> None:
+        self.fault("checkpoint")
+        self._saved_at = time.monotonic()
+        self.store.save_weights(self.step, self.model.state_arrays())
+
+    def summary(self, metrics: dict[str, float]) -> dict[str, Any]:
+        """What `train --json` prints."""
+        valid, unit = self.valid_loss, self.task.unit
+        figures: dict[str, Any] = {
+            "run": self.store.folder,
+            "status": self.status,
+            "steps": self.step,
+            "train_loss": _number(self.last_loss),
+            "valid_loss": _number(valid),
+            "valid_rule": self.task.rule,
+            "valid_perplexity": _number(None if valid is None else perplexity(valid)),
+            "unit": unit.name,
+            "valid_in_unit": _number(None if valid is None else unit.convert(valid)),
+            "parameters": parameter_count(self.model),
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 3),
+            "tokens_per_second": round(self.tokens / self.seconds, 1) if self.seconds else None,
+            "threads": self.experiment.threads,
+            "device": self.experiment.device,
+            "corpus_sha256": self.experiment.content.sha256,
+            "versions": versions(),
+        }
+        if unit.name == "bits/char":
+            figures["bits_per_character"] = figures["valid_in_unit"]
+        return figures | {name: _number(value) for name, value in metrics.items()}
+
+    # live knobs ------------------------------------------------------------------------------------------------
+
+    def set_knob(self, key: str, value: Any) -> None:
+        """Change a live knob between two steps; it is recorded and marked.
+
+        Raises
+        ------
+        ValueError
+            when the value is not allowed; nothing is changed then.
+        """
+        changed = self.config.replaced({key: value})
+        old = _value_or_none(self.config, key)
+        if isinstance(self.model, NeuralModel) and key == "model.dropout":
+            type(self.model).Config.model_validate({**self.config.model.knobs, "dropout": float(value)})
+        self.config = self.experiment.config = changed
+        self.learner.set_knob(key, value)
+        self.emit(KnobChanged(self.step, key, old, value))
+
+
+def _number(value: float | None) -> float | None:
+    """JSON has no infinity and no nan."""
+    return None if value is None or not math.isfinite(value) else value
+
+
+def _value_or_none(config: RunConfig, key: str) -> Any:
+    try:
+        return config.value(key)
+    except KeyError:
+        return None

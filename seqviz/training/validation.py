@@ -1,0 +1,79 @@
+"""Validation in slices: a quick estimate on evenly spread windows, or the whole split with every token once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqviz.core.batch import Batch, Field
+from seqviz.core.config import TrainingConfig
+from seqviz.data.tasks import Task
+from seqviz.training.learner import Learner
+
+Slices = Generator[None, None, "Found | None"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Mean loss in nats per target, and the task's metrics as means."""
+
+    loss: float
+    metrics: dict[str, float]
+
+
+class Validation:
+    """Works on the run's learner, in eval mode, without touching its random numbers."""
+
+    def __init__(self, learner: Learner, task: Task, config: TrainingConfig) -> None:
+        self.learner, self.task = learner, task
+        self.batch_size, self.batches = config.batch_size, config.valid_batches
+        self._few: list[Batch] | None = None
+
+    def sampled(self) -> Slices:
+        """The same few batches each time, spread evenly over the validation split."""
+        if self._few is None:
+            self._few = spread(list(self.task.evaluation_batches(self.batch_size)), self.batches)
+        return (yield from self._over(self._few))
+
+    def full(self) -> Slices:
+        """The whole validation split; None where there is none."""
+        return (yield from self._over(self.task.evaluation_batches(self.batch_size)))
+
+    def _over(self, batches: object) -> Slices:
+        total = count = 0.0
+        sums: dict[str, np.ndarray] = {}
+        for batch in batches:  # type: ignore[attr-defined]
+            loss, targets, metrics = self.learner.evaluate(batch)
+            total, count = total + loss, count + targets
+            for name, pair in metrics.items():
+                sums[name] = sums.get(name, np.zeros(2)) + np.array(pair)
+            yield
+        if not count:
+            return None
+        loss = total / count
+        means = {name: float(s / n) if n else math.nan for name, (s, n) in sums.items()}
+        return Found(loss, dict(self.task.figures(means)))
+
+
+def spread(batches: list[Batch], wanted: int) -> list[Batch]:
+    """`wanted` of the batches, evenly spread; all when there are fewer."""
+    if len(batches) <= wanted:
+        return batches
+    chosen = np.linspace(0, len(batches) - 1, wanted).round().astype(int)
+    return [batches[i] for i in chosen]
+
+
+def first_rows(batch: Batch, rows: int) -> Batch:
+    """The first sequences of a batch."""
+
+    def cut(item: Field) -> Field:
+        return Field(item.values[:rows], item.axes, None if item.mask is None else item.mask[:rows])
+
+    return Batch(
+        {name: cut(item) for name, item in batch.inputs.items()},
+        {name: cut(item) for name, item in batch.targets.items()},
+        structure=batch.structure,
+    )

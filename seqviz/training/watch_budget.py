@@ -1,0 +1,58 @@
+"""Looking has a price: this decides what to trace and when, so that it stays below its share of the time.
+
+Light frames (states, gates, total gradients, attention) come at most ten a second; everything dear comes as often
+as its measured cost allows within the budget. Paused, everything wanted is computed at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIGHT_INTERVAL = 0.1  # seconds between light frames
+LIGHT_SHARE = 0.10  # a slow machine gets fewer light frames rather than a slow run
+
+
+@dataclass
+class _Cost:
+    last: float = 0.0  # seconds of the last computation
+    next_due: float = 0.0
+
+
+class WatchBudget:
+    """`clock` is handed in for tests. Times in seconds."""
+
+    def __init__(self, share: float = 0.05, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.share = share
+        self._clock = clock
+        self._costs: dict[str, _Cost] = {}
+        self._spent = 0.0
+        self._since = clock()
+
+    def due(self, name: str, light: bool = False) -> bool:
+        """Whether `name` may be computed now."""
+        cost = self._costs.get(name)
+        return cost is None or self._clock() >= cost.next_due
+
+    def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1) -> None:
+        """Tell what a computation cost; `claimants` share the budget of the dear ones."""
+        now = self._clock()
+        wait = seconds / (LIGHT_SHARE if light else self.share / max(claimants, 1))
+        wait = max(wait, LIGHT_INTERVAL) if light else wait
+        self._costs[name] = _Cost(seconds, now - seconds + wait)
+        self._spent += seconds
+
+    def renew(self, name: str) -> None:
+        """Forget when `name` was last computed: it is due now (the probe or what is watched has changed)."""
+        self._costs.pop(name, None)
+
+    def renew_all(self) -> None:
+        self._costs.clear()
+
+    def looking_share(self) -> float:
+        """Share of the time since the last call that went into looking."""
+        now = self._clock()
+        elapsed = max(now - self._since, 1e-9)
+        share, self._spent, self._since = self._spent / elapsed, 0.0, now
+        return min(share, 1.0)
