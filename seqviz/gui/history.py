@@ -1,8 +1,15 @@
-"""The run so far as the window keeps it: append-only series over training steps, fed by events."""
+"""The run so far as the window keeps it: append-only series over training steps, fed by events.
+
+Nothing is averaged away: `Series` holds every value, `Curve` answers "lowest, highest, mean of these steps"
+for any stretch of them in about a millisecond, however long the run is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from seqviz.core.events import (
     Baseline,
@@ -14,8 +21,12 @@ from seqviz.core.events import (
     Sample,
     StepMetrics,
 )
+from seqviz.gui.widgets.pyramid import Pyramid
 
 SERIES = ("tokens", "seconds", "loss", "grad_norm", "clip_scale", "learning_rate")
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
 class Series:
@@ -26,15 +37,91 @@ class Series:
         self._data = np.empty(shape)
         self.length = 0
 
-    def append(self, value: object) -> None:
+    def append(self, value: ArrayLike) -> None:
         if self.length == len(self._data):
-            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+            self._grow(2 * self.length)
         self._data[self.length] = value
         self.length += 1
 
+    def extend(self, values: Floats) -> None:
+        """Many rows at once."""
+        wanted = self.length + len(values)
+        if wanted > len(self._data):
+            self._grow(max(wanted, 2 * len(self._data)))
+        self._data[self.length : wanted] = values
+        self.length = wanted
+
+    def _grow(self, rows: int) -> None:
+        room = np.empty((rows, *self._data.shape[1:]))
+        room[: self.length] = self._data[: self.length]
+        self._data = room
+
     @property
-    def values(self) -> np.ndarray:
+    def values(self) -> Floats:
         return self._data[: self.length]
+
+
+class RunningMean:
+    """Means of any stretches of a series, from cumulative sums; what is not finite does not count.
+
+    `change` is applied before the sum (log10 for a geometric mean).
+    """
+
+    def __init__(self, series: Series, change: Callable[[Floats], Floats] | None = None) -> None:
+        self._series = series
+        self._change = change
+        self._columns = 0 if series.values.ndim == 1 else series.values.shape[1]
+        self._sums, self._counts = Series(self._columns), Series(self._columns)
+        self._sums.append(0.0)
+        self._counts.append(0.0)
+
+    def between(self, starts: Indices, ends: Indices) -> Floats:
+        """Mean over each range of indices [start, end): (n,) or (n, column); NaN where nothing counts."""
+        self._catch_up()
+        counts = self._counts.values[ends] - self._counts.values[starts]
+        sums = self._sums.values[ends] - self._sums.values[starts]
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+    def _catch_up(self) -> None:
+        done = self._sums.length - 1
+        fresh = self._series.values[done:]
+        if not len(fresh):
+            return
+        if self._change is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                fresh = self._change(fresh)
+        finite = np.isfinite(fresh)
+        self._sums.extend(self._sums.values[-1] + np.cumsum(np.where(finite, fresh, 0.0), axis=0))
+        self._counts.extend(self._counts.values[-1] + np.cumsum(finite, axis=0))
+
+
+class Curve:
+    """One series over the steps, with extremes and means of any stretch of it."""
+
+    def __init__(self, steps: Series, series: Series) -> None:
+        self._steps = steps
+        self._series = series
+        self._pyramid = Pyramid()
+        self.means = RunningMean(series)
+
+    @property
+    def pyramid(self) -> Pyramid:
+        """Extremes of every stretch; brought up to date when it is asked for, so that a run opened with a
+        million steps costs one call, not a million.
+        """
+        done = len(self._pyramid)
+        if done < self._series.length:
+            self._pyramid.append(self._steps.values[done:], self._series.values[done:])
+        return self._pyramid
+
+    def smoothed(self, steps: Floats, share: float) -> Floats:
+        """Mean of the last `share` (0 .. 1) of all steps up to each of `steps`: a window that grows with the
+        run, so that it looks equally smooth everywhere on a logarithmic axis.
+        """
+        xs = self._steps.values[: self._series.length]
+        ends = np.searchsorted(xs, steps, side="right")
+        starts = np.searchsorted(xs, steps * (1.0 - share), side="right")
+        return self.means.between(np.minimum(starts, np.maximum(ends - 1, 0)), ends)
 
 
 class History:
@@ -43,17 +130,35 @@ class History:
     def __init__(self) -> None:
         self.steps = Series()
         self.series = {name: Series() for name in SERIES}
-        self.layer_norms: Series | None = None
+        self.layer_norms: Series | None = None  # (step, layer), one row per entry of `steps`
+        self.valid_steps, self.valid_losses = Series(), Series()
         self.evaluations: list[Evaluated] = []
         self.samples: list[Sample] = []
         self.knob_changes: list[KnobChanged] = []
         self.baselines: dict[str, Baseline] = {}
         self.diverged: RunDiverged | None = None
         self.revision = 0
+        self._curves: dict[str, Curve] = {}
+        self._layer_means: RunningMean | None = None
 
     @property
     def last_step(self) -> int:
         return int(self.steps.values[-1]) if self.steps.length else 0
+
+    def curve(self, name: str) -> Curve:
+        """A series of SERIES, or "valid" (validation loss in nats per token), ready to be drawn."""
+        if name not in self._curves:
+            if name == "valid":
+                self._curves[name] = Curve(self.valid_steps, self.valid_losses)
+            else:
+                self._curves[name] = Curve(self.steps, self.series[name])
+        return self._curves[name]
+
+    def layer_means(self) -> RunningMean | None:
+        """Means of log10 of the gradient norm per layer; None where no layer norms came."""
+        if self._layer_means is None and self.layer_norms is not None:
+            self._layer_means = RunningMean(self.layer_norms, np.log10)
+        return self._layer_means
 
     def apply(self, event: Event) -> None:
         """Take in one event; those that are no history are ignored."""
@@ -62,6 +167,8 @@ class History:
                 self._append(event)
             case Evaluated():
                 self.evaluations.append(event)
+                self.valid_steps.append(event.step)
+                self.valid_losses.append(event.loss)
             case Sample():
                 self.samples.append(event)
             case KnobChanged():
@@ -80,5 +187,9 @@ class History:
             self.series[name].append(getattr(event, name))
         if event.layer_norms is not None:
             if self.layer_norms is None:
-                self.layer_norms = Series(len(event.layer_norms))
+                layers = len(event.layer_norms)
+                self.layer_norms = Series(layers)
+                self.layer_norms.extend(np.full((self.steps.length - 1, layers), np.nan))
             self.layer_norms.append(event.layer_norms)
+        elif self.layer_norms is not None:
+            self.layer_norms.append(np.nan)

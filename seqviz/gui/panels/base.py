@@ -113,6 +113,7 @@ class Panel(PaintedWidget):
 
     cursor_moved = Signal(object)  # Cursor: the user pointed at a position
     header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
+    knob_edited = Signal(str, object)  # a live setting changed inside the panel: dotted key, value
     wants_changed = Signal()  # `current_wants` changed: the window tells the trainer
 
     def present(self, snapshot: Snapshot) -> None:

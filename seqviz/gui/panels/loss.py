@@ -1,0 +1,249 @@
+"""Loss over training steps: training, validation, the lines to beat, and what was changed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout
+
+from seqviz.core.events import RunStarted
+from seqviz.core.knobs import KnobDescription
+from seqviz.core.units import Unit, perplexity
+from seqviz.gui import theme
+from seqviz.gui.history import History
+from seqviz.gui.loss_units import ShownUnit, shown_units
+from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, TimePanel, panels
+from seqviz.gui.reading import change_words, fitting
+from seqviz.gui.widgets.ghost import paint_ghost
+from seqviz.gui.widgets.line_knob import LineKnob
+from seqviz.gui.widgets.loss_curves import LossCurves, LossLook
+from seqviz.gui.widgets.plot_painting import Baseline, Mark
+from seqviz.gui.widgets.step_plot import horizon_of
+
+_SMOOTHING = KnobDescription(
+    key="smoothing",
+    label="smoothing",
+    help="The smoothed line is the mean of the last so many percent of the steps; raw losses stay visible.",
+    kind="int",
+    default=5,
+    low=0,
+    high=50,
+    unit=" %",
+    live=True,
+)
+_FORMULA = r"L = -\frac{1}{T}\sum_{t=1}^{T} \ln p(x_{t+1} \mid x_{\le t})"
+
+
+def planned_steps(run: RunStarted | None) -> int:
+    """The run's step budget, 0 where there is none."""
+    training = {} if run is None else run.config.get("training", {})
+    return int(training.get("steps", 0) or 0)
+
+
+@panels.register("loss")
+class LossPanel(TimePanel):
+    """How wrong the model is on the text it trains on, and on text it has never seen."""
+
+    name = "loss"
+    title = "Loss"
+    weight = 30
+    order = 10
+    minimum_height = 150
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: RunStarted | None = None
+        self._units = shown_units(Unit("nats/token", 1.0, "token"))
+        self._unit = self._units[0]
+        self._log_steps, self._log_loss = True, False
+        self._reading = ""
+        self.curves = LossCurves()
+        self.smoothing = LineKnob(_SMOOTHING, 5)
+        self.smoothing.value_dragged.connect(self._smooth)
+        self.smoothing.value_edited.connect(self._smooth)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.curves, 1)
+        layout.addWidget(self.smoothing)
+        self._show_plot(False)
+
+    # the panel contract
+
+    def present(self, snapshot: Snapshot) -> None:
+        if snapshot.run is not self._run:
+            self._begin(snapshot.run)
+        if snapshot.run is None:
+            return
+        if self.curves.set_history(snapshot.history):
+            self._follow(snapshot.history)
+
+    def clear(self) -> None:
+        self._begin(None)
+        self.curves.set_history(History())
+        self._say("")
+
+    def subtitle(self) -> str:
+        return f"{self._unit.axis} over training steps"
+
+    def reading(self) -> str:
+        return self._reading
+
+    def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
+        units = tuple(u.option for u in self._units)
+        scales = ("logarithmic", "linear")
+        return (
+            ("unit", units, self._unit.option),
+            ("steps axis", scales, scales[not self._log_steps]),
+            ("loss axis", scales, scales[not self._log_loss]),
+        )
+
+    def choose(self, key: str, option: str) -> None:
+        """Raises ValueError for an option that `menu_choices` does not offer."""
+        offered = {k: options for k, options, _ in self.menu_choices()}
+        if option not in offered.get(key, ()):
+            raise ValueError(f'the loss panel has no "{option}" for "{key}"')
+        if key == "unit":
+            self._unit = next(u for u in self._units if u.option == option)
+        elif key == "steps axis":
+            self._log_steps = option == "logarithmic"
+        else:
+            self._log_loss = option == "logarithmic"
+        self._apply_look()
+        self._follow(self.curves.history)
+        self.header_changed.emit()
+
+    def explain(self, cursor: Cursor) -> Explanation:
+        history, unit = self.curves.history, self._unit
+        valid = _last(history.valid_losses.values)
+        token = self._run.unit.token if self._run else "token"
+        rows = []
+        if valid is not None:
+            rows = [Quantity(f"unseen text, {u.axis}", u.number(valid)) for u in self._units]
+        train = self._smoothed_train(history)
+        if train is not None:
+            rows.append(Quantity("training text", unit.number(train)))
+        if train is not None and valid is not None:
+            rows.append(Quantity("gap, unseen − training", _signed(unit.value(valid) - unit.value(train))))
+        rate = _last(history.series["learning_rate"].values)
+        if rate is not None:
+            rows.append(Quantity("learning rate", theme.short(rate)))
+        return Explanation(
+            title=self.title,
+            formula=_FORMULA,
+            sentence=f"The mean surprise at each next {token}, given everything before it. Divided by ln 2 it is in "
+            "bits; its exponential is the perplexity: how many equally likely choices would puzzle as much.",
+            quantities=tuple(rows),
+            key_number=f"{1 / perplexity(valid):.2f}" if valid is not None and unit.per_nat != 1.0 else "",
+            key_meaning=f"probability that the model gives the true next {token} of unseen text, on (geometric) mean",
+        )
+
+    def export(self) -> Mapping[str, np.ndarray]:
+        history = self.curves.history
+        return {
+            "step": history.steps.values.copy(),
+            "train_loss_nats": history.series["loss"].values.copy(),
+            "clip_scale": history.series["clip_scale"].values.copy(),
+            "learning_rate": history.series["learning_rate"].values.copy(),
+            "valid_step": history.valid_steps.values.copy(),
+            "valid_loss_nats": history.valid_losses.values.copy(),
+        }
+
+    # what the pictures are made of
+
+    def _begin(self, run: RunStarted | None) -> None:
+        self._run = run
+        if run is not None:
+            before = self._unit.option
+            self._units = shown_units(run.unit)
+            self._unit = next((u for u in self._units if u.option == before), self._units[0])
+        self.curves.reset_view()
+        self._apply_look()
+        self._show_plot(run is not None)
+        self.header_changed.emit()
+
+    def _show_plot(self, on: bool) -> None:
+        self.curves.setVisible(on)
+        self.smoothing.setVisible(on)
+
+    def _apply_look(self) -> None:
+        value = self.smoothing.value()
+        share = value / 100 if isinstance(value, int | float) else 0.0
+        family = self._run.family if self._run else ""
+        self.curves.set_look(LossLook(self._unit, family, share, self._log_loss))
+
+    def _smooth(self, percent: object) -> None:
+        """The slider moved."""
+        self._apply_look()
+
+    def _follow(self, history: History) -> None:
+        """Take over what changed: range, lines to beat, flags, words."""
+        last = max(history.last_step, int(_last(history.valid_steps.values) or 0))
+        self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps)
+        unit = self._unit
+        lines = [Baseline(f"{b.name} {unit.number(b.nats)}", unit.value(b.nats)) for b in history.baselines.values()]
+        self.curves.set_baselines(lines)
+        self.curves.set_marks(
+            [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
+        )
+        self._say(reading_of(history, unit, self.width()))
+
+    def _say(self, reading: str) -> None:
+        if reading != self._reading:
+            self._reading = reading
+            self.header_changed.emit()
+
+    def _smoothed_train(self, history: History) -> float | None:
+        steps = history.steps.values
+        if not len(steps):
+            return None
+        return float(history.curve("loss").smoothed(steps[-1:], self.curves.look.smoothing)[0])
+
+    # Qt overrides
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._run is not None:
+            return
+        painter = QPainter(self)
+        paint_ghost(painter, QRectF(self.rect()), "How the loss falls while the model learns")
+        painter.end()
+
+
+def reading_of(history: History, unit: ShownUnit, width: float) -> str:
+    """The newest validation loss, and how it moved; in fewer words where `width` px are few."""
+    if history.diverged is not None:
+        step = theme.thousands(history.diverged.step)
+        return fitting(width, f"**Diverged** at step {step}: {history.diverged.text}", f"**Diverged** at step {step}")
+    losses, steps = history.valid_losses.values, history.valid_steps.values
+    if not len(losses):
+        train = _last(history.series["loss"].values)
+        return "" if train is None else f"**{unit.text(train)}** on the training text so far"
+    now = unit.text(float(losses[-1]))
+    start = f"**{now}** on unseen text"
+    best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
+    before = best if best < len(losses) - 1 else int(np.searchsorted(steps, steps[-1] / 2, side="right")) - 1
+    if before < 0 or before == len(losses) - 1:
+        return start
+    change = unit.value(float(losses[-1])) - unit.value(float(losses[before]))
+    amount, step = _size(change), theme.thousands(float(steps[before]))
+    if best < len(losses) - 1:
+        words = (f"{start}, {amount} above its best at step {step}", f"{start}, best at {step}")
+    else:
+        words = (f"{start}, {amount} less than at step {step}", f"{start}, {amount} less since {step}")
+    return fitting(width, *words, start)
+
+
+def _last(values: np.ndarray) -> float | None:
+    return float(values[-1]) if len(values) else None
+
+
+def _size(change: float) -> str:
+    size = abs(change)
+    return f"{size:.2f}" if size >= 0.0095 else theme.short(size)
+
+
+def _signed(change: float) -> str:
+    return ("+" if change >= 0 else "−") + _size(change)

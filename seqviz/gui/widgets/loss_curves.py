@@ -1,0 +1,181 @@
+"""The loss curves: raw training losses, their smoothed line, validation, clip marks, divergence.
+
+Everything is kept in nats and converted after the decimation to pixel columns, so that another unit costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from seqviz.gui import theme
+from seqviz.gui.loss_units import ShownUnit
+from seqviz.gui.widgets.axes import Axis, stepped_range
+from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends
+from seqviz.gui.widgets.curve_painting import envelope, paint_curve
+from seqviz.gui.widgets.step_plot import Row, StepPlot
+
+RAW_OPACITY = 0.47
+_ABSURD = 1e29  # what the pyramid holds for infinity
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LossLook:
+    """What the curves are drawn with; `smoothing`: share of the steps so far that the smoothed line averages."""
+
+    unit: ShownUnit
+    family: str = ""
+    smoothing: float = 0.05
+    log_y: bool = False
+
+
+class LossCurves(StepPlot):
+    """Takes a history and a look; see the module's docstring for what it draws."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = LossLook(ShownUnit("nats", "nats", "nats", 1.0))
+        self._measured: tuple[Hashable, tuple[Floats, Floats, Floats, Floats]] | None = None
+
+    def set_look(self, look: LossLook) -> None:
+        if look != self.look:
+            if (look.unit, look.log_y) != (self.look.unit, self.look.log_y):
+                self._auto_y = None
+            self.look = look
+            self.data_changed()
+
+    def train_columns(self, x_axis: Axis) -> tuple[Floats, Floats, Floats, Floats]:
+        """Per pixel column (n,): step, lowest, highest and smoothed training loss in nats."""
+        key = (self._serial, x_axis, self.pixel_columns())
+        if self._measured is None or self._measured[0] != key:
+            curve = self.history.curve("loss")
+            pixels = self.pixel_columns()
+            xs, lows, highs = curve.pyramid.visible(x_axis.low, x_axis.high, pixels, x_axis.log)
+            smooth = curve.smoothed(xs, self.look.smoothing) if len(xs) else xs
+            self._measured = (key, (xs, lows.astype(np.float64), highs.astype(np.float64), smooth))
+        return self._measured[1]
+
+    def y_axis(self) -> Axis:
+        """The visible values and the baselines, in round steps that seldom change."""
+        x_axis, unit = self.x_axis(), self.look.unit
+        _, lows, highs, _ = self.train_columns(x_axis)
+        valid = self.history.curve("valid").pyramid.range_of(x_axis.low, x_axis.high)
+        nats = np.concatenate([lows, highs, np.asarray(valid)])
+        values = unit.convert(nats[np.isfinite(nats) & (np.abs(nats) < _ABSURD)])
+        if not self.zoomed:
+            values = np.concatenate([values, [b.value for b in self._baselines if math.isfinite(b.value)]])
+        if not len(values):
+            return Axis(0.0, 1.0)
+        low, high = float(values.min()), float(values.max())
+        if self.look.log_y:
+            low, high = max(low, abs(high) * 1e-6, 1e-12), max(high, 1e-11)
+        self._auto_y = stepped_range(low, high, self._auto_y, self.look.log_y)
+        low, high = self._auto_y
+        return Axis(low, high if high > low else low + 1.0, log=self.look.log_y)
+
+    def rows_at(self, step: float) -> list[Row]:
+        unit, rows = self.look.unit, []
+        for key, name in (("loss", "train"), ("valid", "valid")):
+            xs, ys = self.history.curve(key).pyramid.xs, self.history.curve(key).pyramid.ys
+            index = int(np.searchsorted(xs, step, side="right")) - 1
+            if index >= 0:
+                rows.append((f"{name} {unit.number(float(ys[index]))}", self._colour(text=True)))
+        steps = self.history.steps.values
+        index = int(np.searchsorted(steps, step, side="right")) - 1
+        if index >= 0 and self.history.series["clip_scale"].values[index] < 1.0:
+            share = 1.0 - self.history.series["clip_scale"].values[index]
+            rows.append((f"{share:.0%} of the gradient clipped", theme.theme().ink3))
+        return rows
+
+    def _colour(self, text: bool = False) -> QColor:
+        return colour_of(f"family:{self.look.family}", text)
+
+    def _draw_curves(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
+        area, colour = self.area(), self._colour()
+        xs, lows, highs, smooth = self.train_columns(x_axis)
+        painter.setClipRect(area.adjusted(-1, -1, 2, 2))
+        px = self._pixels_x(xs, x_axis, area)
+        train = self._pixels_y(smooth, y_axis, area)
+        raw = envelope(px, self._pixels_y(lows, y_axis, area), self._pixels_y(highs, y_axis, area))
+        paint_curve(painter, *raw, theme.faded(colour, RAW_OPACITY), 1.5 * theme.scale())
+        if self.look.smoothing > 0:
+            paint_curve(painter, px, train, colour, 1.5 * theme.scale())
+        valid_x, valid_low, valid_high = self.history.curve("valid").pyramid.visible(
+            x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log
+        )
+        vx = self._pixels_x(valid_x, x_axis, area)
+        low_y, high_y = (self._pixels_y(v, y_axis, area) for v in (valid_low, valid_high))
+        paint_curve(painter, *envelope(vx, low_y, high_y), colour, 2.5 * theme.scale())
+        clipped = self._draw_clips(painter, x_axis, area)
+        self._draw_divergence(painter, x_axis, y_axis, area)
+        painter.setClipping(False)
+        ends = self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
+        room = area.adjusted(0, 0, 0, -theme.px(14) if clipped else 0)
+        paint_line_ends(painter, room, self.width(), ends)
+
+    def _end(self, px: Floats, py: Floats, nats: NDArray[np.floating], name: str, bold: bool) -> list[LineEnd]:
+        """Name and value at the last finite point of a curve."""
+        finite = np.flatnonzero(np.isfinite(py))
+        if not len(finite):
+            return []
+        at = int(finite[-1])
+        words = f"{name} {self.look.unit.number(float(nats[at]))}"
+        marker = "disc" if bold else "none"
+        style = SeriesStyle(words, f"family:{self.look.family}", marker=marker, bold=bold, with_value=False)
+        return [LineEnd(style, float(px[at]), float(py[at]), self.look.unit.value(float(nats[at])))]
+
+    def _pixels_x(self, steps: Floats, axis: Axis, area: QRectF) -> Floats:
+        if axis.log:
+            steps = np.maximum(steps, 0.5)  # step 0 stands just outside of a logarithmic axis
+        return np.asarray(area.left() + axis.places(steps) * area.width())
+
+    def _pixels_y(self, nats: NDArray[np.floating], axis: Axis, area: QRectF) -> Floats:
+        limit = 4 * area.height()
+        ys = area.bottom() - axis.places(self.look.unit.convert(nats)) * area.height()
+        return np.asarray(np.clip(ys, -limit, limit))
+
+    def _draw_clips(self, painter: QPainter, x_axis: Axis, area: QRectF) -> bool:
+        """Short ticks on the axis under steps whose gradient was clipped, with their word in the gutter."""
+        pyramid = self.history.curve("clip_scale").pyramid
+        xs, lows, _ = pyramid.visible(x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log)
+        px = self._pixels_x(xs[lows < 1.0], x_axis, area)
+        if not len(px):
+            return False
+        height, ink = theme.px(5), theme.theme().ink3
+        breaks = np.flatnonzero(np.diff(px) > 1.5) + 1  # neighbours become one rectangle
+        for run in np.split(px, breaks):
+            painter.fillRect(QRectF(run[0] - 0.5, area.bottom() - height, run[-1] - run[0] + 1.0, height), ink)
+        painter.setClipping(False)
+        painter.setFont(theme.font(11))
+        painter.setPen(ink)
+        painter.drawText(QPointF(area.right() + 4, area.bottom()), "clipped")
+        painter.setClipRect(area.adjusted(-1, -1, 2, 2))
+        return True
+
+    def _draw_divergence(self, painter: QPainter, x_axis: Axis, y_axis: Axis, area: QRectF) -> None:
+        end, losses = self.history.diverged, self.history.series["loss"].values
+        if end is None:
+            return
+        finite = np.flatnonzero(np.isfinite(losses) & (np.abs(losses) < _ABSURD))
+        x = float(self._pixels_x(np.array([float(end.step)]), x_axis, area)[0])
+        y = float(self._pixels_y(losses[finite[-1:]], y_axis, area)[0]) if len(finite) else area.center().y()
+        y = min(max(y, area.top() + 8), area.bottom() - 8)
+        warn, arm = theme.theme().warn, theme.px(6)
+        painter.setClipping(False)
+        painter.setPen(QPen(warn, 2.5 * theme.scale()))
+        painter.drawLine(QLineF(x - arm, y - arm, x + arm, y + arm))
+        painter.drawLine(QLineF(x - arm, y + arm, x + arm, y - arm))
+        measure, words = theme.metrics(11, bold=True), f"diverged at {theme.thousands(end.step)}"
+        width = measure.horizontalAdvance(words)
+        left = x - width / 2 if x + width / 2 <= self.width() else x - width - 2 * arm
+        painter.setFont(theme.font(11, bold=True))
+        painter.drawText(QPointF(max(left, area.left()), y - arm - theme.px(5)), words)
+        painter.setClipRect(area)

@@ -1,0 +1,65 @@
+"""A plot whose x is the training step: a fixed horizon, log or linear, and a small table under the mouse."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtGui import QColor
+
+from seqviz.gui import theme
+from seqviz.gui.history import History
+from seqviz.gui.widgets.axes import Axis, step_axis
+from seqviz.gui.widgets.series_plot import SeriesPlot
+
+Row = tuple[str, QColor]
+
+
+def horizon_of(planned: int, last: int) -> int:
+    """Last step the axis shows: the run's budget; beyond or without it the next of 1, 2, 5, 10, 20 ..., so that
+    the axis moves seldom.
+    """
+    if planned > 0 and last <= planned:
+        return max(planned, 10)
+    least = max(last, 100)
+    power = 10 ** int(math.log10(least))
+    return next(m * power for m in (1, 2, 5, 10) if m * power >= least)
+
+
+def axis_of_steps(horizon: int, log: bool) -> Axis:
+    return step_axis(horizon) if log else Axis(0.0, float(horizon), steps=True)
+
+
+class StepPlot(SeriesPlot):
+    """Draws from a run's history in place of own curves; zoom, pan and double click are SeriesPlot's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History()
+        self._seen: tuple[History, int] | None = None
+        self.set_steps(100, log=True)
+
+    def set_steps(self, horizon: int, log: bool) -> None:
+        axis = axis_of_steps(horizon, log)
+        if self._home_x is not None and axis.log != self._home_x.log:
+            self._zoom_x = None  # a zoom on the other scale means nothing here
+        if axis != self._home_x:
+            self.set_x_axis(axis)
+
+    def set_history(self, history: History) -> bool:
+        """Take the run's numbers; True (and a repaint) where there is something new."""
+        seen = (history, history.revision)
+        if seen == self._seen:
+            return False
+        self._seen, self.history = seen, history
+        self.data_changed()
+        return True
+
+    def pixel_columns(self) -> int:
+        return max(int(self.area().width()), 2)
+
+    def rows_at(self, step: float) -> list[Row]:
+        """Lines of the table under the mouse, without the step itself."""
+        return []
+
+    def _values_at(self, x: float) -> list[Row]:
+        return [(f"step {theme.thousands(x)}", theme.theme().ink), *self.rows_at(x)]
