@@ -1,0 +1,66 @@
+"""How surprised the model is: the loss of each output, and the surprisal of each token read.
+
+losses[t]     = l_t = -log p(target of x_t) in nats, nan where there is no target
+surprisal[t]  = l_{t-1} / ln 2 in bits: the token's own surprisal, said one position earlier; nan at t = 0
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from seqviz.analysis import Analysis, Subject, analyses, matches
+from seqviz.core.batch import Batch
+from seqviz.models.base import Model
+from seqviz.models.trace import TracedArray
+
+PROBABILITIES = "next_token.probabilities"
+
+
+@analyses.register("surprisal")
+class Surprisal(Analysis):
+    """Losses for every model; surprisal where each target is the next token read; the distribution over symbols."""
+
+    provides = ("surprisal", "losses", PROBABILITIES)
+
+    def serves(self, model: Model) -> bool:
+        return True
+
+    def names(self, model: Model) -> tuple[str, ...]:
+        chain_of_symbols = model.interface.structure == "chain" and model.interface.outputs.kind == "tokens"
+        return self.provides if chain_of_symbols else ("losses",)
+
+    def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+        trace, batch = subject.trace, subject.batch
+        found = {"losses": TracedArray(trace.losses.detach(), ("batch", row_axis(batch)))}
+        if says_next_token(batch):
+            found["surprisal"] = TracedArray(own_surprisal(trace.losses.detach()), ("batch", "t"))
+        if PROBABILITIES in self.names(subject.model) and matches(PROBABILITIES, wants):
+            shares = trace.output.predictive.log_probs().detach().exp()  # (batch, t, vocab)
+            found[PROBABILITIES] = TracedArray(shares, ("batch", row_axis(batch), "vocab"))
+        return {name: array for name, array in found.items() if matches(name, wants)}
+
+
+def own_surprisal(losses: Tensor) -> Tensor:
+    """Losses (batch, t) in nats, by output -> surprisal (batch, t) in bits, by the token that was said."""
+    unknown = torch.full_like(losses[:, :1], math.nan)
+    return torch.cat([unknown, losses[:, :-1]], dim=1) / math.log(2)
+
+
+def says_next_token(batch: Batch) -> bool:
+    """Whether the target of every position is the token read one position later."""
+    read, said = batch.inputs.get("tokens"), batch.targets.get("tokens")
+    if read is None or said is None or batch.structure is not None:
+        return False
+    if read.axes != ("batch", "t") or said.axes != ("batch", "t") or read.values.shape != said.values.shape:
+        return False
+    agree = read.values[:, 1:] == said.values[:, :-1]
+    return bool((agree if said.mask is None else agree | ~said.mask[:, :-1]).all())
+
+
+def row_axis(batch: Batch) -> str:
+    """The axis that output positions lie along: "t", "target", "node" ..."""
+    axes = next(iter(batch.targets.values())).axes
+    return axes[1] if len(axes) > 1 else "out"
