@@ -40,19 +40,22 @@ class GRU(RecurrentModel):
         before = torch.cat([start["hidden_state"].unsqueeze(1), h[:, :-1]], dim=1)  # (B, T, H): h_{t-1}
         return {**gates(x, before, weights), "hidden_state": h}
 
-    def pull_back(self, saved: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
-        r, z, n = (saved[name] for name in ("reset_gate", "update_gate", "candidate"))  # each (H,)
-        before = saved["previous.hidden_state"]  # (H,)
+    def slopes(self, saved: State, weights: Weights) -> State:
+        r, z, n = (saved[name] for name in ("reset_gate", "update_gate", "candidate"))  # each (..., H)
+        before = saved["previous.hidden_state"]
         size = before.shape[-1]
-        w_hn, b_hn = weights.w_hh[2 * size :], weights.b_hh[2 * size :]
-        remembered = before @ w_hn.T + b_hn  # (H,): what the reset gate multiplies
+        reset_part = before @ weights.w_hh[2 * size :].T + weights.b_hh[2 * size :]  # what the reset gate multiplies
+        candidate = (1 - z) * (1 - n * n)
+        by_h = [candidate * reset_part * r * (1 - r), (before - n) * z * (1 - z), candidate]
+        return {"by_input": torch.cat(by_h, dim=-1),  # (..., 3H), as w_ih is read: r, z, n
+                "by_state": torch.cat([*by_h[:2], candidate * r], dim=-1),  # (..., 3H), as w_hh is read
+                "keep": z}  # fmt: skip
+
+    def pull_back(self, slopes: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
         d_h = d_state["hidden_state"]  # (R, H)
-        d_n = d_h * ((1 - z) * (1 - n * n))  # (R, H)
-        d_z = d_h * ((before - n) * z * (1 - z))
-        d_r = d_n * (remembered * r * (1 - r))
-        d_pre = torch.cat([d_r, d_z, d_n], dim=-1)  # (R, 3H) as it multiplies w_ih
-        through = torch.cat([d_r, d_z, d_n * r], dim=-1)  # (R, 3H) as it multiplies w_hh
-        return d_pre, {"hidden_state": d_h * z + through @ weights.w_hh}
+        thrice = torch.cat([d_h, d_h, d_h], dim=-1)  # (R, 3H)
+        through = (thrice * slopes["by_state"]) @ weights.w_hh  # (R, H)
+        return thrice * slopes["by_input"], {"hidden_state": torch.addcmul(through, d_h, slopes["keep"])}
 
 
 def gates(x: Tensor, h: Tensor, weights: Weights) -> State:

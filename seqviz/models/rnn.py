@@ -3,7 +3,7 @@
     h_t = phi(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)          phi = tanh or ReLU
 
 Back through time the gradient is multiplied by diag(phi') W_hh at every position, so it shrinks or grows like the
-powers of that matrix. Elman, "Finding structure in time", 1990; why it vanishes: Bengio, Simard and Frasconi 1994. With ReLU
+powers of that matrix. Elman, "Finding structure in time", 1990; why it vanishes: Bengio et al. 1994. With ReLU
 and the start "identity" the state begins as a perfect memory: Le, Jaitly and Hinton, "A simple way to initialize
 recurrent networks of rectified linear units", 2015.
 """
@@ -52,8 +52,10 @@ class RNN(RecurrentModel):
     def rebuild(self, x: Tensor, h: Tensor, start: State, weights: Weights) -> State:
         return {"hidden_state": h}
 
-    def pull_back(self, saved: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
-        h = saved["hidden_state"]  # (H,)
-        slope = 1 - h * h if self.config.activation == "tanh" else (h > 0).to(h.dtype)
-        d_pre = d_state["hidden_state"] * slope  # (R, H)
+    def slopes(self, saved: State, weights: Weights) -> State:
+        h = saved["hidden_state"]
+        return {"activation": 1 - h * h if self.config.activation == "tanh" else (h > 0).to(h.dtype)}
+
+    def pull_back(self, slopes: State, d_state: State, weights: Weights) -> tuple[Tensor, State]:
+        d_pre = d_state["hidden_state"] * slopes["activation"]  # (R, H)
         return d_pre, {"hidden_state": d_pre @ weights.w_hh}

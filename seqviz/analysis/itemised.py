@@ -1,0 +1,127 @@
+"""Itemised gradients: G[t, s] = ||d l_t / d site_s||, the loss at t against the state at s. Shared by two analyses.
+
+Recurrent models go back by hand (backward_scan), every other differentiable model by one batched `autograd.grad`.
+`naive_itemised` is what both are proved equal to. All three give plain norms, 0 where no path leads from s to t; what
+may be shown is decided after, by the model's `reach`.
+
+Axes: B batch, R rows (losses), S positions of a site.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from seqviz.analysis import Subject
+from seqviz.analysis.backward_scan import features_gradient, features_jacobian, scan_back
+from seqviz.analysis.surprisal import row_axis
+from seqviz.models.base import Model
+from seqviz.models.recurrent import RecurrentModel
+from seqviz.models.trace import Site
+
+ROWS_AT_ONCE = 256  # sequences times losses in one batched backward pass: bounds the memory
+
+
+def gradient_sites(model: Model) -> tuple[str, ...]:
+    """Sites of the maps, wildcards allowed: the carried states, else whatever the model's trace offers."""
+    if isinstance(model, RecurrentModel):
+        return tuple(f"layers.*.{name}" for name in model.states)
+    return ("*",) if model.learns_by == "gradient" else ()
+
+
+def itemised_maps(subject: Subject) -> dict[str, Tensor]:
+    """(R, S) by site, the mean over the sequences of the batch; nan where reach or a missing target forbids.
+
+    Computed once per subject.
+    """
+    if "itemised" not in subject.shared:
+        by_hand = isinstance(subject.model, RecurrentModel)
+        maps = scanned_itemised(subject) if by_hand else batched_itemised(subject)
+        subject.shared["itemised"] = {site: m.nanmean(dim=0) for site, m in allowed_only(maps, subject).items()}
+    found: dict[str, Tensor] = subject.shared["itemised"]
+    return found
+
+
+def map_axes(subject: Subject, site: str) -> tuple[str, str]:
+    """Names of the two axes of a map: ("t", "s") on a chain, ("target", "source") on a pair."""
+    rows = row_axis(subject.batch)
+    columns = subject.trace.arrays[site].axes[1]
+    return rows, "s" if columns in (rows, "t") else columns
+
+
+# three ways ----------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def scanned_itemised(subject: Subject, embedding: bool = False) -> dict[str, Tensor]:
+    """By hand, for recurrent models: (B, R, S) by site."""
+    model, trace = subject.model, subject.trace
+    assert isinstance(model, RecurrentModel)
+    if model.head.pointwise:  # l_t reads the features at t alone, so row t joins at position t
+        own = features_gradient(subject, torch.nansum).unbind(dim=1)  # T of (B, H)
+
+        def join(s: int, rows: Tensor) -> Tensor:
+            return torch.cat([own[s].unsqueeze(0), rows])
+    else:
+        jacobian = features_jacobian(subject).unbind(dim=2)  # T of (R, B, H)
+
+        def join(s: int, rows: Tensor) -> Tensor:
+            return jacobian[s] if rows.shape[0] == 0 else rows + jacobian[s]
+
+    batch_size, count = trace.losses.shape
+    maps: dict[str, Tensor] = {}
+    for s, sites in scan_back(model, trace, join, embedding):
+        for site, rows in sites.items():
+            if site not in maps:
+                maps[site] = rows.new_zeros(s + 1, count, batch_size)
+            torch.linalg.vector_norm(rows, dim=-1, out=maps[site][s, count - rows.shape[0] :])
+    return {site: values.permute(2, 1, 0) for site, values in maps.items()}
+
+
+def batched_itemised(subject: Subject) -> dict[str, Tensor]:
+    """One backward pass over the graph for all losses together: (B, R, S) by site."""
+    trace = subject.graph
+    batch_size, count = trace.losses.shape
+    every = trace.losses.nansum(dim=0)  # (R,)
+    tensors = [tensor for site in trace.sites.values() for tensor in site.steps]
+    parts: list[list[Tensor]] = []
+    for rows in torch.eye(count, dtype=every.dtype, device=every.device).split(max(1, ROWS_AT_ONCE // batch_size)):
+        gradients = torch.autograd.grad(
+            every, tensors, rows, is_grads_batched=True, retain_graph=True, materialize_grads=True
+        )
+        parts.append([torch.linalg.vector_norm(gradient, dim=-1) for gradient in gradients])  # (R, B) or (R, B, S)
+    norms = iter([torch.cat(pieces) for pieces in zip(*parts, strict=True)])
+    return {name: _collect(site, [next(norms) for _ in site.steps]) for name, site in trace.sites.items()}
+
+
+def _collect(site: Site, norms: list[Tensor]) -> Tensor:
+    """Norms per step (R, B), or stacked (R, B, S) -> (B, R, S)."""
+    return (norms[0] if site.stacked else torch.stack(norms, dim=-1)).transpose(0, 1)
+
+
+def naive_itemised(subject: Subject, site: str) -> Tensor:
+    """The definition, spelled out: a double loop of `autograd.grad`. For tests and the bench: (B, R, S)."""
+    trace = subject.graph
+    place = trace.sites[site]
+    batch_size, count = trace.losses.shape
+    found = trace.losses.new_zeros(batch_size, count, place.positions)
+    for t in range(count):
+        for s in range(place.positions):
+            said = trace.losses[:, t]
+            at = place.steps[0] if place.stacked else place.steps[s]
+            (gradient,) = torch.autograd.grad(
+                said[~said.isnan()].sum(), at, retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+            found[:, t, s] = (gradient[:, s] if place.stacked else gradient).norm(dim=-1)
+    return found
+
+
+def allowed_only(maps: dict[str, Tensor], subject: Subject) -> dict[str, Tensor]:
+    """(B, R, S) by site, with nan where a loss cannot reach a position, and in rows that have no target."""
+    no_target = subject.trace.losses.isnan().unsqueeze(-1)  # (B, R, 1)
+    return {
+        site: values.masked_fill(no_target | ~subject.model.reach(subject.batch, site).to(values.device), math.nan)
+        for site, values in maps.items()
+    }
