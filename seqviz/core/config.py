@@ -1,7 +1,7 @@
 """A run's whole configuration. Parts with a name (corpus, task, model) carry the knobs of the thing they name.
 
-`RunConfig` checks what core can know; `validated part knobs` are checked where the parts live (seqviz/training/builder.py),
-because core may not import them.
+`RunConfig` checks what core can know; the knobs of parts are checked where the parts live
+(seqviz/training/builder.py), because core may not import them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ from seqviz.core.commands import (
 from seqviz.core.config import RunConfig
 from seqviz.core.events import (
     Event,
-    Frame,
     Notice,
     ProbeChanged,
     Progress,
@@ -130,7 +129,7 @@ class Control:
 
     def _take(self, trainer: Trainer) -> None:
         """Show this trainer from now on, paused."""
-        looker = Looker(trainer, self._emit_frame)
+        looker = Looker(trainer, self.emit)
         if self.trainer is not None:
             self.trainer.store.close()
         self.trainer, self.looker = trainer, looker
@@ -222,9 +221,6 @@ class Control:
     def _on_phase(self, phase: Phase) -> None:
         if phase == "backward":
             self.ring()
-
-    def _emit_frame(self, frame: Frame) -> None:
-        self.emit(frame)
 
     # trouble ---------------------------------------------------------------------------------------------------
 

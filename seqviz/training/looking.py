@@ -6,7 +6,9 @@ Nothing here touches the run's random numbers, gradients or weights.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ from seqviz.analysis import Analysis, Cost, Subject, analyses, matches
 from seqviz.analysis.windows import WindowMean
 from seqviz.core.batch import Batch
 from seqviz.core.commands import Watch
-from seqviz.core.events import Frame
+from seqviz.core.events import Event, Frame, Notice
 from seqviz.models.trace import TracedArray
 from seqviz.training.validation import first_rows
 from seqviz.training.watch_budget import WatchBudget
@@ -32,7 +34,7 @@ WINDOWS = 32
 class Looker:
     """Makes frames of one trainer's probe. `look()` does one bounded piece of work and tells whether it did any."""
 
-    def __init__(self, trainer: Trainer, emit: Callable[[Frame], None]) -> None:
+    def __init__(self, trainer: Trainer, emit: Callable[[Event], None]) -> None:
         self.trainer = trainer
         self.emit = emit
         self.watch = Watch()
@@ -40,6 +42,7 @@ class Looker:
         self.awaiting = ""
         self.probe, self.probe_text, _ = self._first_probe()
         self._analyses = [(name, cls()) for name, cls in analyses.items()]
+        self._broken: set[str] = set()  # what raised: left alone until something about the looking changes
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
         self._windows: WindowMean | None = None
         self._window_batches: list[Batch] = []
@@ -73,6 +76,7 @@ class Looker:
     def renew(self) -> None:
         """Everything watched is due again."""
         self._seen.clear()
+        self._broken.clear()
         self.budget.renew_all()
 
     # one piece of work -----------------------------------------------------------------------------------------
@@ -82,18 +86,30 @@ class Looker:
         if not self.watch.wants:
             return False
         step = self.trainer.step
-        if self._seen.get(LIGHT) != step and (paused or self.budget.due(LIGHT)):
-            self._light_frame(step)
+        if self._wanted_now(LIGHT, step, paused):
+            self._guarded(LIGHT, lambda: self._light_frame(step))
             return True
         dear = self._asked_for("budget")
         for name, analysis in dear:
-            fresh = self._seen.get(name) == step
-            if fresh or not (paused or self.budget.due(name)):
-                continue
-            self._dear_frame(name, analysis, step, len(dear))
-            return True
+            if self._wanted_now(name, step, paused):
+                self._guarded(name, partial(self._dear_frame, name, analysis, step, len(dear)))
+                return True
         self.awaiting = ""
         return False
+
+    def _wanted_now(self, name: str, step: int, paused: bool) -> bool:
+        if name in self._broken or self._seen.get(name) == step:
+            return False
+        return paused or self.budget.due(name)
+
+    def _guarded(self, name: str, look: Callable[[], None]) -> None:
+        """Looking must never end a run: what raises is reported once and left alone."""
+        try:
+            look()
+        except Exception as error:
+            self._broken.add(name)
+            self._windows = None
+            self.emit(Notice("error", f"{name} cannot be shown: {error}", traceback.format_exc()))
 
     def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
         """Analyses of this cost that serve the model and give something that is watched."""

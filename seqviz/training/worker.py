@@ -29,7 +29,7 @@ IDLE_WAIT = 0.5  # seconds to wait for a command when there is nothing to do
 
 @dataclass
 class Doorbell:
-    """The sign "now paint": one byte on a socket pair, written just before a backward pass. Never blocks, never fills up."""
+    """The sign "now paint": one byte on a socket pair, written just before a backward pass; it never blocks."""
 
     reader: socket.socket
     writer: socket.socket
@@ -108,7 +108,8 @@ class TrainingWorker(threading.Thread):
                 self._obey(control, command)
                 if self._quitting:
                     return
-            self._guard(control, control.work)
+            if control.busy:
+                self._guard(control, control.work)
 
     def _commands(self, wait: bool) -> Iterator[Command]:
         """All commands waiting now; when idle, wait for the first one."""
