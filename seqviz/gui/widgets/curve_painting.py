@@ -8,7 +8,7 @@ import numpy as np
 import shiboken6
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from seqviz.gui import theme
 
@@ -82,6 +82,71 @@ def paint_curve(
             painter.drawPoint(QPointF(float(run_x[0]), float(run_y[0])))
         else:
             painter.drawPolyline(polygon(run_x, run_y))
+
+
+def dense_runs(
+    xs: NDArray[np.floating], lows: NDArray[np.floating], highs: NDArray[np.floating], gap: float, tall: float
+) -> list[tuple[int, int]]:
+    """Stretches [start, end) of at least 8 neighbouring columns (`gap` px apart at most) over `tall` px high."""
+    high_enough = np.abs(highs - lows) > tall  # False for NaN
+    near = np.concatenate(([False], np.diff(xs) <= gap))
+    joined = high_enough & near & np.concatenate(([False], high_enough[:-1]))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], joined, [False])).astype(np.int8)))
+    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(start - 1, end) for start, end in runs if end - start >= 7]
+
+
+def paint_dense(
+    painter: QPainter,
+    xs: NDArray[np.floating],
+    lows: NDArray[np.floating],
+    highs: NDArray[np.floating],
+    colour: QColor,
+    ratio: float,
+) -> None:
+    """Columns of noise as one two-colour image: stroking 600 tall zigzags takes Qt 200 ms, this takes one."""
+    top, bottom = np.minimum(lows, highs) * ratio, np.maximum(lows, highs) * ratio
+    left, first_row = int(xs[0] * ratio), int(top.min())
+    columns = np.arange(left, int(xs[-1] * ratio) + 1)
+    source = np.clip(np.searchsorted(xs * ratio, columns + 1, side="left") - 1, 0, len(xs) - 1)
+    rows = np.arange(first_row, int(bottom.max()) + 1)[:, None]
+    inside = (rows >= np.floor(top)[source]) & (rows <= bottom[source])
+    mask = np.zeros((rows.size, (columns.size + 3) // 4 * 4), dtype=np.uint8)  # lines of whole 32-bit words
+    mask[:, : columns.size] = inside
+    image = QImage(mask.data, columns.size, rows.size, mask.shape[1], QImage.Format.Format_Indexed8)
+    image.setColorTable([0, colour.rgba()])
+    painter.drawImage(QRectF(left / ratio, first_row / ratio, columns.size / ratio, rows.size / ratio), image)
+
+
+def paint_columns(
+    painter: QPainter,
+    xs: NDArray[np.floating],
+    lows: NDArray[np.floating],
+    highs: NDArray[np.floating],
+    colour: QColor,
+    width: float,
+    dash: tuple[float, ...] = (),
+    ratio: float = 1.0,
+) -> None:
+    """A curve as `Pyramid.visible` gives it, in pixels: dense noise as an image, everything else as lines."""
+    half = width / 2
+    low, high = np.maximum(lows, highs), np.minimum(lows, highs)  # y grows downwards
+    at, middle = 0, (low + high) / 2
+    for start, end in [*dense_runs(xs, low, high, 1.6 / ratio + 0.1, 2 * width), (len(xs), len(xs))]:
+        if start > at or start == len(xs):
+            # one column of the dense stretches at either side, at its middle, joins line and image
+            piece = slice(max(at - 1, 0), min(start + 1, len(xs)))
+            piece_low, piece_high = low[piece].copy(), high[piece].copy()
+            if at > 0:
+                piece_low[0] = piece_high[0] = middle[at - 1]
+            if start < len(xs):
+                piece_low[-1] = piece_high[-1] = middle[start]
+            if at < len(xs):
+                paint_curve(painter, *envelope(xs[piece], piece_low, piece_high), colour, width, dash)
+        if start < len(xs):
+            run = slice(start, end)
+            paint_dense(painter, xs[run], low[run] + half, high[run] - half, colour, ratio)
+        at = end
 
 
 def paint_steps(

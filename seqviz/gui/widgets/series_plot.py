@@ -4,55 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.widgets import plot_painting as plot
-from seqviz.gui.widgets.axes import Axis, spread_labels, stepped_range
-from seqviz.gui.widgets.curve_painting import envelope, paint_curve, paint_marker
+from seqviz.gui.widgets.axes import Axis, stepped_range
+from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends, paint_readout
+from seqviz.gui.widgets.curve_painting import paint_columns
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.plot_painting import Baseline, Mark
 from seqviz.gui.widgets.pyramid import Pyramid
 
-__all__ = ["Axis", "Baseline", "Mark", "SeriesPlot", "SeriesStyle"]
+__all__ = ["Axis", "Baseline", "Mark", "SeriesPlot", "SeriesStyle", "colour_of"]
 
 _WHEEL_STEP = 0.85
-
-
-@dataclass(frozen=True)
-class SeriesStyle:
-    """How a curve looks. Widths: shown value 2.5, noise 1.5 at 47 % opacity, other runs 1.5.
-
-    `family`: "family:lstm" or "gate:forget_gate" or a token ("ink2"), so that a theme change needs no new style.
-    `name` stands at the line's end with the last value; "" for none.
-    """
-
-    name: str
-    colour: str = "ink"
-    width: float = 2.5
-    opacity: float = 1.0
-    dash: tuple[float, ...] = ()
-    marker: str = "none"
-    bold: bool = True
-    with_value: bool = True
-
-
-def colour_of(spec: str, text: bool = False) -> QColor:
-    """The colour of a spec: "family:NAME", "gate:NAME" or a token of the theme."""
-    kind, _, name = spec.partition(":")
-    if kind == "family":
-        return theme.family_colour(name, text)
-    if kind == "gate":
-        return theme.gate_colour(name, text)
-    found = theme.theme().tokens().get(spec)
-    assert found is not None, f"no colour {spec!r}"
-    return found
 
 
 class SeriesPlot(PaintedWidget):
@@ -208,47 +178,28 @@ class SeriesPlot(PaintedWidget):
 
     def _draw_curves(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
         area = self.area()
-        ends: list[tuple[SeriesStyle, float, float, float]] = []
+        ends: list[LineEnd] = []
+        ratio = self.devicePixelRatioF()
+        columns = max(int(area.width() * ratio), 2)
         painter.setClipRect(area.adjusted(-1, -1, 2, 2))
         for style, pyramid in self._series.values():
             if not len(pyramid):
                 continue
-            xs, lows, highs = pyramid.visible(x_axis.low, x_axis.high, max(int(area.width()), 2), x_axis.log)
+            xs, lows, highs = pyramid.visible(x_axis.low, x_axis.high, columns, x_axis.log)
             px = area.left() + x_axis.places(xs) * area.width()
             limit = 4 * area.height()
             bottom = np.clip(area.bottom() - y_axis.places(lows) * area.height(), -limit, limit)
             top = np.clip(area.bottom() - y_axis.places(highs) * area.height(), -limit, limit)
             colour = theme.faded(colour_of(style.colour), style.opacity)
-            paint_curve(painter, *envelope(px, bottom, top), colour, style.width * theme.scale(), style.dash)
+            width = style.width * theme.scale()
+            paint_columns(painter, px, bottom, top, colour, width, style.dash, ratio)
             finite = np.flatnonzero(np.isfinite(bottom))
             if style.name and len(finite):
                 at = int(finite[-1])
-                ends.append((style, float(px[at]), float((bottom[at] + top[at]) / 2), float(lows[at])))
+                pyramid_end = (lows[at] + highs[at]) / 2
+                ends.append(LineEnd(style, float(px[at]), float(bottom[at] + top[at]) / 2, float(pyramid_end)))
         painter.setClipping(False)
-        self._draw_names(painter, area, ends)
-
-    def _draw_names(self, painter: QPainter, area: QRectF, ends: list[tuple[SeriesStyle, float, float, float]]) -> None:
-        gap = theme.px(plot.NAME_GAP)
-        wanted = [min(max(y, area.top()), area.bottom()) for _, _, y, _ in ends]
-        places = spread_labels(wanted, gap, area.top() + 4, area.bottom() - 2)
-        for (style, x, y, value), place in zip(ends, places, strict=True):
-            colour = colour_of(style.colour)
-            x = min(x, area.right())
-            inside = area.top() <= y <= area.bottom()
-            if inside and area.right() - x > 6:
-                painter.setPen(QPen(theme.faded(colour, 0.6), 1))
-                painter.drawLine(QLineF(x, y, area.right() + 2, place))
-            if inside:
-                paint_marker(painter, x, y, colour, style.marker, theme.px(8))
-            measure = theme.metrics(11, style.bold)
-            text = f"{style.name} {theme.short(value)}" if style.with_value else style.name
-            room = self.width() - area.right() - 6
-            painter.setFont(theme.font(11, style.bold))
-            painter.setPen(colour_of(style.colour, text=True))
-            painter.drawText(
-                QPointF(area.right() + 4, place + measure.capHeight() / 2),
-                measure.elidedText(text, Qt.TextElideMode.ElideRight, room),
-            )
+        paint_line_ends(painter, area, self.width(), ends)
 
     def _draw_cursors(self, painter: QPainter, x_axis: Axis) -> None:
         area, colours = self.area(), theme.theme()
@@ -259,31 +210,18 @@ class SeriesPlot(PaintedWidget):
                 painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
         if self._hover is None or self._drag is not None:
             return
-        value = x_axis.value((self._hover - area.left()) / area.width())
-        painter.setPen(QPen(colours.ink3, 1))
-        painter.drawLine(QLineF(self._hover, area.top(), self._hover, area.bottom()))
-        self._draw_readout(painter, area, value)
+        x = x_axis.value((self._hover - area.left()) / area.width())
+        paint_readout(painter, area, self._hover, self.width(), self._values_at(x))
 
-    def _draw_readout(self, painter: QPainter, area: QRectF, x: float) -> None:
-        """Values under the mouse, in a small sheet-coloured box."""
-        rows = [(f"{x:,.0f}".replace(",", "\u2009") if abs(x) >= 20 else theme.short(x), theme.theme().ink)]
+    def _values_at(self, x: float) -> list[tuple[str, QColor]]:
+        """The x and each curve's value there, with its colour."""
+        rows = [(theme.thousands(x) if abs(x) >= 20 else theme.short(x), theme.theme().ink)]
         for style, pyramid in self._series.values():
             index = int(np.searchsorted(pyramid.xs, x, side="right")) - 1
             if index >= 0 and x <= pyramid.xs[-1]:
                 text = f"{style.name or '·'} {theme.short(float(pyramid.ys[index]))}"
                 rows.append((text, colour_of(style.colour, text=True)))
-        measure = theme.metrics(11)
-        width, height = max(measure.horizontalAdvance(t) for t, _ in rows) + 12, theme.px(15) * len(rows) + 6
-        left = (self._hover or 0.0) + 8
-        left = left if left + width <= self.width() else left - width - 16
-        box = QRectF(left, area.top() + 2, width, height)
-        painter.setPen(QPen(theme.theme().line, 1))
-        painter.setBrush(theme.faded(theme.theme().sheet, 0.94))
-        painter.drawRoundedRect(box, 3, 3)
-        painter.setFont(theme.font(11))
-        for row, (text, colour) in enumerate(rows):
-            painter.setPen(colour)
-            painter.drawText(QPointF(left + 6, box.top() + 3 + theme.px(15) * row + measure.ascent()), text)
+        return rows
 
     # Qt overrides
 

@@ -103,26 +103,29 @@ class TimeSlider(PaintedWidget):
                 painter.drawText(QRectF(x - 40, y + theme.px(6), 80, theme.px(16)), _CENTRE, text)
 
     def _draw_flags(self, painter: QPainter) -> None:
-        """Flags stand on the line, pointing back in time; words for the newest, others in the tool tip."""
+        """Flags stand on the line, pointing back in time; words for the newest that have room.
+
+        A flag under the words of a later one is a short stroke; its words are in the tool tip.
+        """
         colours, measure, y = theme.theme(), theme.metrics(11), self._line_y()
         top, free_until = theme.px(8), float(self.width())
+        painter.setFont(theme.font(11))
         for flag in sorted(self._flags, key=lambda f: -f.step):
             x = self.x_of(flag.step)
+            covered = x > free_until
             painter.setPen(QPen(colours.ink2, 1.25))
-            painter.drawLine(QLineF(x, top, x, y))
+            painter.drawLine(QLineF(x, y - theme.px(7) if covered else top, x, y))
+            if covered:
+                continue
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colours.ink2)
-            head = [QPointF(x, top), QPointF(x, top + 8), QPointF(x - 7, top + 4)]
-            painter.drawPolygon(QPolygonF(head))
-            width = measure.horizontalAdvance(flag.words)
-            left = x - width - theme.px(12)
-            if left >= 0 and x <= free_until:
-                painter.setFont(theme.font(11))
+            painter.drawPolygon(QPolygonF([QPointF(x, top), QPointF(x, top + 8), QPointF(x - 7, top + 4)]))
+            left = x - measure.horizontalAdvance(flag.words) - theme.px(12)
+            free_until = x - 10
+            if left >= 0:
                 painter.setPen(colours.ink2)
                 painter.drawText(QPointF(left, top + 4 + measure.capHeight() / 2), flag.words)
                 free_until = left - 8
-            else:
-                free_until = min(free_until, x - 10)
 
     def _draw_handle(self, painter: QPainter) -> None:
         colours, y, x = theme.theme(), self._line_y(), self.x_of(self._step)
