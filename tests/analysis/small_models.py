@@ -9,8 +9,17 @@ import torch
 from seqviz.core.batch import Batch, Field
 from seqviz.core.interface import Interface, Space
 from seqviz.models.base import Model, NeuralModel, architectures
+from seqviz.models.recurrent import RecurrentModel
 
 VOCAB = 7
+SMALL = {"d_hidden": 5, "d_embedding": 4, "d_model": 8, "n_heads": 2, "n_layers": 2}
+RECURRENT = [name for name, model in architectures.items() if issubclass(model, RecurrentModel)]
+OTHERS = [
+    name
+    for name, model in architectures.items()
+    if model.learns_by == "gradient" and name not in RECURRENT and "softmax" in (model.offers.heads or {"softmax"})
+    and "chain" in model.offers.structures
+]  # fmt: skip
 
 
 def text_interface(positions: int = 8) -> Interface:

@@ -6,18 +6,7 @@ import torch
 from seqviz.analysis import Subject
 from seqviz.analysis.itemised import batched_itemised, itemised_maps, map_axes, naive_itemised, scanned_itemised
 from seqviz.core.interface import Interface, Space
-from seqviz.models.base import architectures
-from seqviz.models.recurrent import RecurrentModel
-from tests.analysis.small_models import build, text_batch, vector_batch
-
-SMALL = {"d_hidden": 5, "d_embedding": 4, "d_model": 8, "n_heads": 2, "n_layers": 2}
-RECURRENT = [name for name, model in architectures.items() if issubclass(model, RecurrentModel)]
-OTHERS = [
-    name
-    for name, model in architectures.items()
-    if model.learns_by == "gradient" and name not in RECURRENT and "softmax" in (model.offers.heads or {"softmax"})
-    and "chain" in model.offers.structures
-]  # fmt: skip
+from tests.analysis.small_models import OTHERS, RECURRENT, SMALL, build, text_batch, vector_batch
 
 
 @pytest.mark.parametrize("layers", [1, 2])
