@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +62,13 @@ class RunStores(Protocol):
 
 
 class NoStore:
-    """Keeps nothing: for tests, benches and pictures."""
+    """Keeps nothing: for tests, benches and pictures. Each has an id of its own, so that frames are not mixed up."""
 
-    run_id = "unsaved"
-    folder = ""
+    _count = itertools.count(1)
+
+    def __init__(self) -> None:
+        self.run_id = f"unsaved {next(self._count)}"
+        self.folder = ""
 
     def record(self, event: Event) -> None:
         return None

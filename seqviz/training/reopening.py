@@ -17,6 +17,7 @@ class Reopened(NoStore):
     """The store of a run that is only looked at: nothing is written to it."""
 
     def __init__(self, folder: str) -> None:
+        super().__init__()
         self.folder = folder
         self.run_id = f"{folder} (opened)"
 

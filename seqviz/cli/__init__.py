@@ -1,0 +1,115 @@
+"""The command line, and the one place where window, training and storage are joined.
+
+Exit status: 0 done, 1 the run failed or diverged, 2 bad usage or configuration (one line on stderr names the field).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+DEFAULT_PRESET = "lstm-stories"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; without one, open the window."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # else memory grows with every new length
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
+    options = _parser().parse_args(arguments)
+    try:
+        return int(_run(options))
+    except ValueError as error:
+        print(f"seqviz: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("seqviz: stopped", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    match options.command:
+        case None:
+            from seqviz.cli.window import window
+
+            return window(options.preset)
+        case "list":
+            from seqviz.cli.listing import show_list
+
+            return show_list(options.what, options.json)
+        case "train":
+            from seqviz.cli.train import train
+
+            return train(options)
+        case "sample":
+            from seqviz.cli.sample import sample
+
+            return sample(options)
+        case "trace":
+            from seqviz.cli.trace import trace
+
+            return trace(options.source, options.probe, options.out)
+        case "screenshot":
+            from seqviz.cli.screenshot import screenshot
+
+            return screenshot(options)
+        case "bench":
+            from seqviz.cli.bench import bench
+
+            return bench(options.only, options.json)
+    raise AssertionError(options.command)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="seqviz", description="A laboratory for seeing sequence models learn.")
+    parser.add_argument("--preset", default=DEFAULT_PRESET, help="what the window opens with")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _list_command(commands.add_parser("list", help="architectures, corpora, tasks, presets, panels"))
+    _train_command(commands.add_parser("train", help="train a preset without a window"))
+    _sample_command(commands.add_parser("sample", help="let a stored run write"))
+    traced = commands.add_parser("trace", help="every named array of one traced probe, as .npz")
+    traced.add_argument("source", metavar="PRESET|RUN_DIR")
+    traced.add_argument("--probe", help="the text to look through (default: the preset's)")
+    traced.add_argument("--out", type=Path, required=True, metavar="FILE.npz")
+    _screenshot_command(commands.add_parser("screenshot", help="a picture of the window after some steps"))
+    benched = commands.add_parser("bench", help="measure speed, as ratios in interleaved runs")
+    benched.add_argument("--only", action="append", default=[], metavar="NAME")
+    benched.add_argument("--json", action="store_true")
+    return parser
+
+
+def _list_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("architectures", "corpora", "tasks", "presets", "panels"))
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+
+
+def _train_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("preset", metavar="PRESET", help="a name (see `list presets`) or a path to a TOML file")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="the run folder (default: below the user's data folder)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+
+
+def _sample_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN_DIR")
+    parser.add_argument("--prompt", help="text to go on from")
+    parser.add_argument("--length", type=int)
+    parser.add_argument("--temperature", type=float)
+    parser.add_argument("--top-k", type=int, dest="top_k")
+    parser.add_argument("--top-p", type=float, dest="top_p")
+    parser.add_argument("--seed", type=int)
+
+
+def _screenshot_command(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="PRESET|RUN_DIR")
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    parser.add_argument("--panel", metavar="NAME", help="this panel alone")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--size", default="1600x1000", metavar="WxH")

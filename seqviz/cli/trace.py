@@ -1,0 +1,44 @@
+"""`seqviz trace`: every named array of one traced probe, gradient maps included, as an .npz file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from seqviz.cli.choosing import chosen_config
+from seqviz.core.commands import Watch
+from seqviz.core.events import Event, Frame
+
+
+def trace(source: str, probe: str | None, out: Path) -> int:
+    """Trace a preset's untrained model, or a stored run's, and save the arrays under their trace names."""
+    from seqviz.runs.folders import open_run
+    from seqviz.training.builder import build
+    from seqviz.training.looking import Looker
+    from seqviz.training.ports import NoStore
+    from seqviz.training.reopening import reopen
+    from seqviz.training.trainer import Trainer
+
+    if out.suffix != ".npz":
+        raise ValueError(f"--out: {out.name} must end in .npz")
+    heard: list[Event] = []
+    if Path(source).is_dir():
+        trainer = reopen(open_run(Path(source)), heard.append)
+    else:
+        trainer = Trainer(build(chosen_config(source)), NoStore(), heard.append)
+    looker = Looker(trainer, heard.append)
+    if probe is not None:
+        looker.set_probe(probe)
+    looker.set_watch(Watch(frozenset({"*"})))
+    while looker.look(paused=True):
+        pass
+    arrays: dict[str, np.ndarray] = {}
+    for event in heard:
+        if isinstance(event, Frame):
+            arrays |= event.arrays
+    out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    for name in sorted(arrays):
+        print(f"{name}  {arrays[name].shape}")
+    return 0

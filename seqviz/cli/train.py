@@ -1,0 +1,88 @@
+"""`seqviz train`: a preset trained without a window, with a progress bar."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from seqviz.cli.choosing import chosen_config
+from seqviz.core.config import RunConfig
+from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFinished, StepMetrics
+from seqviz.core.paths import runs_root
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train as asked; see seqviz.cli for the exit status."""
+    direct = {"training.steps": options.steps, "training.seed": options.seed}
+    config = chosen_config(options.preset, options.changes, **direct)
+    summary = train_headless(config, options.out)
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        _tell(summary)
+    return 0 if summary["status"] == "finished" else 1
+
+
+def train_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:
+    """Train a config to its end and give the summary; a failure is printed and has status "failed"."""
+    from seqviz.runs.folders import OneFolder, RunFolders
+    from seqviz.training.builder import build
+    from seqviz.training.trainer import Trainer
+
+    experiment = build(config)
+    hear = Listener()
+    stores = OneFolder(out, hear) if out is not None else RunFolders(runs_root(), hear)
+    about = {"corpus_sha256": experiment.content.sha256, "threads": experiment.threads}
+    store = stores.create(experiment.config, about, experiment.task.saved_arrays())
+    trainer = Trainer(experiment, store, hear)
+    try:
+        trainer.begin()
+        with tqdm(total=trainer.total_steps or None, unit="step", file=sys.stderr, disable=None) as bar:
+            hear.on_step = lambda event: _advance(bar, event, hear)
+            for _ in trainer.turns():
+                pass
+    finally:
+        store.close()
+    return hear.summary or {**trainer.summary({}), "status": trainer.status}
+
+
+def _advance(bar: Any, event: StepMetrics, hear: Listener) -> None:
+    bar.update()
+    if event.step % 20 == 0:
+        bar.set_postfix(train=f"{event.loss:.3f}", valid=f"{hear.valid:.3f}", refresh=False)
+
+
+class Listener:
+    """Hears a headless run's events: notices go to stderr, the end is kept."""
+
+    def __init__(self) -> None:
+        self.summary: dict[str, Any] | None = None
+        self.valid = float("nan")
+        self.on_step: Callable[[StepMetrics], None] = lambda event: None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case StepMetrics():
+                self.on_step(event)
+            case Evaluated():
+                self.valid = event.loss
+            case Notice():
+                print(f"seqviz: {event.text}", file=sys.stderr)
+            case RunDiverged():
+                print(f"seqviz: diverged at step {event.step}: {event.text}", file=sys.stderr)
+            case RunFinished():
+                self.summary = dict(event.summary)
+            case _:
+                pass
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    shown = {k: v for k, v in summary.items() if v is not None and k not in ("versions", "corpus_sha256")}
+    for name, value in shown.items():
+        print(f"{name:>20}  {value:.4f}" if isinstance(value, float) else f"{name:>20}  {value}")

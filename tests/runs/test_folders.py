@@ -1,0 +1,113 @@
+"""A run folder: what is written is what is read, and a bad disk costs a notice, never the run."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from seqviz.core.config import parse_config
+from seqviz.core.events import Baseline, BaselinesCounted, Evaluated, KnobChanged, Notice, Sample, StepMetrics
+from seqviz.runs.folders import OneFolder, RunFolders, open_run, recent_runs
+
+CONFIG = parse_config(
+    {"title": "A test", "corpus": {"name": "text"}, "task": {"name": "next_token"}, "model": {"name": "lstm"}}
+)
+
+
+def step(number: int, **changes: object) -> StepMetrics:
+    norms = np.array([0.5, 0.25], dtype=np.float32)
+    values = {"tokens": number * 10, "seconds": 0.5, "loss": 2.0, "grad_norm": 1.5, "clip_scale": 1.0}
+    return StepMetrics(number, learning_rate=1e-3, layer_norms=norms, **(values | changes))
+
+
+def test_a_stored_run_reads_back_its_config_weights_metrics_and_events(tmp_path):
+    store = RunFolders(tmp_path).create(CONFIG, {"corpus_sha256": "ab", "threads": 1}, {"tokenizer.json": "{}"})
+    sample = Sample(1, "To", ("a", "\n"), np.array([1.0, 2.5], dtype=np.float32), {"temperature": 0.8}, 2.1)
+    events = [
+        BaselinesCounted((Baseline("uniform", "blind", 4.0),)),
+        step(1),
+        sample,
+        Evaluated(1, 2.2, False),
+        KnobChanged(1, "optimizer.learning_rate", 1e-3, 1e-4),
+        step(2, loss=1.9),
+    ]
+    for event in events:
+        store.record(event)
+    store.save_weights(2, {"w": torch.arange(6.0).reshape(2, 3)})
+    store.close()
+
+    run = open_run(tmp_path / store.run_id)
+
+    assert run.config == CONFIG
+    assert run.about == {"corpus_sha256": "ab", "threads": 1}
+    assert run.step == 2
+    assert torch.equal(run.arrays["w"], torch.arange(6.0).reshape(2, 3))
+    assert run.files == {"tokenizer.json": "{}"}
+    steps = [e for e in run.events if isinstance(e, StepMetrics)]
+    assert [s.loss for s in steps] == [2.0, 1.9]
+    assert np.array_equal(steps[0].layer_norms, [0.5, 0.25])
+    read = next(e for e in run.events if isinstance(e, Sample))
+    assert read.tokens == sample.tokens
+    assert np.array_equal(read.surprisal, sample.surprisal)
+    assert recent_runs(tmp_path) == [tmp_path / store.run_id]
+
+
+def test_nothing_is_written_before_the_first_step(tmp_path):
+    store = RunFolders(tmp_path).create(CONFIG, {}, {})
+    store.record(BaselinesCounted(()))
+    store.save_weights(0, {"w": torch.zeros(1)})
+    store.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_not_a_number_survives_the_round_trip(tmp_path):
+    store = RunFolders(tmp_path).create(CONFIG, {}, {})
+    store.record(step(1, loss=math.nan))
+    store.save_weights(1, {"w": torch.zeros(1)})
+    store.close()
+    read = [e for e in open_run(tmp_path / store.run_id).events if isinstance(e, StepMetrics)]
+    assert math.isnan(read[0].loss)
+
+
+def test_a_full_disk_is_told_once_and_never_raises(tmp_path, monkeypatch):
+    told: list[object] = []
+    store = RunFolders(tmp_path, told.append).create(CONFIG, {}, {})
+    store.record(step(1))
+    store.save_weights(1, {"w": torch.zeros(2)})
+    old = (tmp_path / store.run_id / "weights.safetensors").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("seqviz.runs.atomic.os.replace", full)
+    for number in range(2, 5):
+        store.save_weights(number, {"w": torch.ones(2)})
+
+    assert [type(event) for event in told] == [Notice]
+    assert (tmp_path / store.run_id / "weights.safetensors").read_bytes() == old
+    assert not list((tmp_path / store.run_id).glob(".weights*")), "a temporary file was left behind"
+
+
+def test_a_folder_that_is_no_run_is_refused_with_its_name(tmp_path):
+    with pytest.raises(ValueError, match="is no run folder"):
+        open_run(tmp_path)
+
+
+def test_damaged_weights_are_refused(tmp_path):
+    store = RunFolders(tmp_path).create(CONFIG, {}, {})
+    store.record(step(1))
+    store.save_weights(1, {"w": torch.zeros(100)})
+    store.close()
+    path = tmp_path / store.run_id / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ValueError, match="is damaged"):
+        open_run(tmp_path / store.run_id)
+
+
+def test_the_out_folder_must_be_new_or_empty(tmp_path):
+    (tmp_path / "x").write_text("mine")
+    with pytest.raises(ValueError, match="not an empty folder"):
+        OneFolder(tmp_path).create(CONFIG, {}, {})
