@@ -140,6 +140,7 @@ class History:
         self.revision = 0
         self._curves: dict[str, Curve] = {}
         self._layer_means: RunningMean | None = None
+        self._clipped = RunningMean(self.series["clip_scale"], lambda scales: np.where(scales < 1.0, 1.0, 0.0))
 
     @property
     def last_step(self) -> int:
@@ -153,6 +154,11 @@ class History:
             else:
                 self._curves[name] = Curve(self.steps, self.series[name])
         return self._curves[name]
+
+    def clipped_share(self) -> float | None:
+        """Share of all steps so far whose gradient was clipped, None before the first."""
+        count = self.steps.length
+        return float(self._clipped.between(np.array([0]), np.array([count]))[0]) if count else None
 
     def layer_means(self) -> RunningMean | None:
         """Means of log10 of the gradient norm per layer; None where no layer norms came."""

@@ -58,6 +58,7 @@ class LossPanel(TimePanel):
         self._run: RunStarted | None = None
         self._units = shown_units(Unit("nats/token", 1.0, "token"))
         self._unit = self._units[0]
+        self._wanted = ""  # the unit a person chose; it outlives the run
         self._log_steps, self._log_loss = True, False
         self._reading = ""
         self.curves = LossCurves()
@@ -107,6 +108,7 @@ class LossPanel(TimePanel):
         if option not in offered.get(key, ()):
             raise ValueError(f'the loss panel has no "{option}" for "{key}"')
         if key == "unit":
+            self._wanted = option
             self._unit = next(u for u in self._units if u.option == option)
         elif key == "steps axis":
             self._log_steps = option == "logarithmic"
@@ -157,9 +159,8 @@ class LossPanel(TimePanel):
     def _begin(self, run: RunStarted | None) -> None:
         self._run = run
         if run is not None:
-            before = self._unit.option
             self._units = shown_units(run.unit)
-            self._unit = next((u for u in self._units if u.option == before), self._units[0])
+            self._unit = next((u for u in self._units if u.option == self._wanted), self._units[0])
         self.curves.reset_view()
         self._apply_look()
         self._show_plot(run is not None)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from seqviz.gui import theme
 from seqviz.gui.loss_units import ShownUnit
+from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis, stepped_range
 from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends
 from seqviz.gui.widgets.curve_painting import envelope, paint_curve
@@ -98,6 +99,14 @@ class LossCurves(StepPlot):
     def _colour(self, text: bool = False) -> QColor:
         return colour_of(f"family:{self.look.family}", text)
 
+    def _draw_static(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
+        area = self.area()
+        plot.paint_axes(painter, area, x_axis, y_axis)
+        plot.paint_baselines(painter, area, y_axis, self._baselines)
+        # flags carry their words on top; they make way for the name of a line that is up there
+        high = any(abs(plot.pixel_y(area, y_axis, b.value) - area.top()) < theme.px(34) for b in self._baselines)
+        plot.paint_marks(painter, area.adjusted(0, theme.px(20) if high else 0, 0, 0), x_axis, self._marks)
+
     def _draw_curves(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
         area, colour = self.area(), self._colour()
         xs, lows, highs, smooth = self.train_columns(x_axis)
@@ -175,7 +184,8 @@ class LossCurves(StepPlot):
         painter.drawLine(QLineF(x - arm, y + arm, x + arm, y - arm))
         measure, words = theme.metrics(11, bold=True), f"diverged at {theme.thousands(end.step)}"
         width = measure.horizontalAdvance(words)
-        left = x - width / 2 if x + width / 2 <= self.width() else x - width - 2 * arm
+        left = min(max(x - width / 2, area.left() + 4), self.width() - width)
+        below = y + arm + theme.px(16)  # curves come from above, so there is room under the cross
         painter.setFont(theme.font(11, bold=True))
-        painter.drawText(QPointF(max(left, area.left()), y - arm - theme.px(5)), words)
-        painter.setClipRect(area)
+        painter.drawText(QPointF(left, below if below < area.bottom() else y - arm - theme.px(6)), words)
+        painter.setClipRect(area.adjusted(-1, -1, 2, 2))

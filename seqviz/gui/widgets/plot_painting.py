@@ -44,7 +44,13 @@ def pixel_y(area: QRectF, axis: Axis, value: float) -> float:
 
 def paint_axes(painter: QPainter, area: QRectF, x_axis: Axis, y_axis: Axis, grid: bool = True) -> None:
     """Tick labels left and below, horizontal grid in `line`; no frame, no tick marks."""
-    colours, measure = theme.theme(), theme.metrics(11)
+    paint_y_axis(painter, area, y_axis, grid)
+    paint_x_labels(painter, area, x_axis)
+
+
+def paint_y_axis(painter: QPainter, area: QRectF, y_axis: Axis, grid: bool = True) -> None:
+    """Tick labels left of `area`, grid lines in it, the line at its bottom."""
+    colours = theme.theme()
     painter.setFont(theme.font(11))
     rule = QPen(colours.line, 1)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -58,7 +64,13 @@ def paint_axes(painter: QPainter, area: QRectF, x_axis: Axis, y_axis: Axis, grid
         painter.setPen(colours.ink3)
         painter.drawText(QRectF(0, y - 10, area.left() - theme.px(6), 20), _RIGHT, text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(colours.ink3)
+
+
+def paint_x_labels(painter: QPainter, area: QRectF, x_axis: Axis) -> None:
+    """Tick labels under `area`, as many as have room."""
+    measure = theme.metrics(11)
+    painter.setFont(theme.font(11))
+    painter.setPen(theme.theme().ink3)
     before = -1e9
     for value, text in x_axis.labels():
         x, half = pixel_x(area, x_axis, value), measure.horizontalAdvance(text) / 2

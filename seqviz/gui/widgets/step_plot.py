@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from seqviz.gui import theme
 from seqviz.gui.history import History
 from seqviz.gui.widgets.axes import Axis, step_axis
+from seqviz.gui.widgets.plot_painting import NAME_GUTTER
 from seqviz.gui.widgets.series_plot import SeriesPlot
 
 Row = tuple[str, QColor]
@@ -53,6 +55,12 @@ class StepPlot(SeriesPlot):
         self._seen, self.history = seen, history
         self.data_changed()
         return True
+
+    def area(self) -> QRectF:
+        """Where curves are drawn: room for y labels at the left, for names at the right, for steps below."""
+        left, top, bottom = theme.px(30), theme.px(8), theme.px(22)
+        width = self.width() - left - theme.px(NAME_GUTTER)
+        return QRectF(left, top, max(width, 1), max(self.height() - top - bottom, 1))
 
     def pixel_columns(self) -> int:
         return max(int(self.area().width()), 2)
