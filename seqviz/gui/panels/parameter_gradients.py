@@ -20,13 +20,12 @@ from seqviz.gui.panels.loss import planned_steps
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets import colour_bar
 from seqviz.gui.widgets.ghost import paint_ghost
-from seqviz.gui.widgets.norm_map import HIGHEST, LOWEST, NormMap
+from seqviz.gui.widgets.norm_map import HIGHEST, LOWEST, NARROW, NormMap
 from seqviz.gui.widgets.step_plot import horizon_of
 
-_WIDE = 420  # from here on the colour bar fits into the header
 _BAR_HEIGHT = 22
 _SCALES = ("logarithmic", "linear")
-_RANGES = ("10⁻⁴ to 10", "fit to this run")
+_RANGES = ("10⁻³ to 10", "fit to this run")
 _FORMULA = (
     r"g = \left\| \frac{\partial L}{\partial \theta} \right\|_2, \quad "
     r"\hat{g} = \min\left(1, \frac{c}{g}\right) g"
@@ -137,7 +136,7 @@ class ParameterGradientsPanel(TimePanel):
 
     @property
     def _is_wide(self) -> bool:
-        return self.width() >= theme.px(_WIDE)
+        return self.width() >= theme.px(NARROW)
 
     def _bar(self) -> ColourBar:
         low, high = self.norms.limits

@@ -124,10 +124,10 @@ class LossCurves(StepPlot):
         low_y, high_y = (self._pixels_y(v, y_axis, area) for v in (valid_low, valid_high))
         paint_curve(painter, *envelope(vx, low_y, high_y), colour, 2.5 * theme.scale())
         clipped = self._draw_clips(painter, x_axis, area)
-        self._draw_divergence(painter, x_axis, y_axis, area)
+        broken = self._draw_divergence(painter, x_axis, y_axis, area)
         painter.setClipping(False)
-        ends = self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
-        room = area.adjusted(0, 0, 0, -theme.px(14) if clipped else 0)
+        ends = broken + self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
+        room = area.adjusted(0, 0, 0, -theme.px(16) if clipped else 0)
         paint_line_ends(painter, room, self.width(), ends)
 
     def _end(self, px: Floats, py: Floats, nats: NDArray[np.floating], name: str, bold: bool) -> list[LineEnd]:
@@ -165,27 +165,21 @@ class LossCurves(StepPlot):
         painter.setClipping(False)
         painter.setFont(theme.font(11))
         painter.setPen(ink)
-        painter.drawText(QPointF(area.right() + 4, area.bottom()), "clipped")
+        painter.drawText(QPointF(area.right() + 4, area.bottom() + 1), "clipped")
         painter.setClipRect(area.adjusted(-1, -1, 2, 2))
         return True
 
-    def _draw_divergence(self, painter: QPainter, x_axis: Axis, y_axis: Axis, area: QRectF) -> None:
+    def _draw_divergence(self, painter: QPainter, x_axis: Axis, y_axis: Axis, area: QRectF) -> list[LineEnd]:
+        """A cross where the run broke; its word stands among the names at line ends."""
         end, losses = self.history.diverged, self.history.series["loss"].values
         if end is None:
-            return
+            return []
         finite = np.flatnonzero(np.isfinite(losses) & (np.abs(losses) < _ABSURD))
         x = float(self._pixels_x(np.array([float(end.step)]), x_axis, area)[0])
         y = float(self._pixels_y(losses[finite[-1:]], y_axis, area)[0]) if len(finite) else area.center().y()
         y = min(max(y, area.top() + 8), area.bottom() - 8)
-        warn, arm = theme.theme().warn, theme.px(6)
-        painter.setClipping(False)
-        painter.setPen(QPen(warn, 2.5 * theme.scale()))
+        arm = theme.px(6)
+        painter.setPen(QPen(theme.theme().warn, 2.5 * theme.scale()))
         painter.drawLine(QLineF(x - arm, y - arm, x + arm, y + arm))
         painter.drawLine(QLineF(x - arm, y + arm, x + arm, y - arm))
-        measure, words = theme.metrics(11, bold=True), f"diverged at {theme.thousands(end.step)}"
-        width = measure.horizontalAdvance(words)
-        left = min(max(x - width / 2, area.left() + 4), self.width() - width)
-        below = y + arm + theme.px(16)  # curves come from above, so there is room under the cross
-        painter.setFont(theme.font(11, bold=True))
-        painter.drawText(QPointF(left, below if below < area.bottom() else y - arm - theme.px(6)), words)
-        painter.setClipRect(area.adjusted(-1, -1, 2, 2))
+        return [LineEnd(SeriesStyle("diverged", "warn", with_value=False), area.right(), y, 0.0)]

@@ -7,20 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPen
 
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK, MASKED
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis, stepped_range
-from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, paint_line_ends
-from seqviz.gui.widgets.curve_painting import envelope, paint_curve, polygon
+from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends
+from seqviz.gui.widgets.curve_painting import envelope, paint_curve, paint_marker, polygon
 from seqviz.gui.widgets.matrix_view import index_image, paint_matrix
 from seqviz.gui.widgets.step_plot import Row, StepPlot
 
-LOWEST, HIGHEST = 1e-4, 10.0
+LOWEST, HIGHEST = 1e-3, 10.0
 GUTTER = 84
+NARROW = 420
 _SMOOTHING = 0.05
 _CURVE_SHARE = 0.4
 _GAP = 10
@@ -62,10 +63,14 @@ class NormMap(StepPlot):
         widest = max((measure.horizontalAdvance(n) for n in self.layers), default=0.0)
         return min(max(widest + theme.px(8), theme.px(30)), max(theme.px(GUTTER), self.width() * 0.3))
 
+    def is_wide(self) -> bool:
+        """Whether there is room for names at line ends; else they stand in one line above."""
+        return self.width() >= theme.px(NARROW)
+
     def area(self) -> QRectF:
         """The upper part, where the global norm is drawn."""
-        left, top = self.gutter(), theme.px(8)
-        right = theme.px(plot.NAME_GUTTER)
+        left, top = self.gutter(), theme.px(8 if self.is_wide() else 22)
+        right = theme.px(plot.NAME_GUTTER if self.is_wide() else 12)
         height = (self.height() - top - theme.px(22 + _GAP)) * (_CURVE_SHARE if self.layers else 1.0)
         return QRectF(left, top, max(self.width() - left - right, 1), max(height, 1))
 
@@ -196,7 +201,7 @@ class NormMap(StepPlot):
         return np.asarray(values[np.maximum(np.searchsorted(starts, steps, side="right") - 1, 0)])
 
     def _draw_ends(self, painter: QPainter, y_axis: Axis, px: Floats, smooth: Floats, smooth_y: Floats) -> None:
-        ends = []
+        ends, area = [], self.area()
         finite = np.flatnonzero(np.isfinite(smooth_y))
         if len(finite):
             at = int(finite[-1])
@@ -205,9 +210,19 @@ class NormMap(StepPlot):
         last = self._limits_at(self.history.steps.values[-1:])
         if len(last) and np.isfinite(last[0]):
             y = float(self._pixels_y(last, y_axis)[0])
-            style = SeriesStyle("clip", "ink3", bold=False)
-            ends.append(LineEnd(style, self.area().right(), y, float(last[0])))
-        paint_line_ends(painter, self.area(), self.width(), ends)
+            ends.append(LineEnd(SeriesStyle("clip", "ink3", bold=False), area.right(), y, float(last[0])))
+        if self.is_wide():
+            paint_line_ends(painter, area, self.width(), ends)
+            return
+        x = area.left()
+        for end in ends:
+            if end.style.marker != "none":
+                paint_marker(painter, end.x, end.y, theme.theme().ink2, end.style.marker, theme.px(8))
+            text = end.text(self.width())
+            painter.setFont(theme.font(11, end.style.bold))
+            painter.setPen(colour_of(end.style.colour, text=True))
+            painter.drawText(QPointF(x, area.top() - theme.px(9)), text)
+            x += theme.metrics(11, end.style.bold).horizontalAdvance(text) + theme.px(10)
 
     def _pixels_y(self, values: NDArray[np.floating], axis: Axis) -> Floats:
         area = self.area()
