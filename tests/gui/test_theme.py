@@ -33,9 +33,7 @@ def test_text_tokens_reach_four_and_a_half_to_one_on_every_ground_they_may_stand
 def test_chrome_has_no_hue(name):
     theme.set_theme(name)
     for token, colour in theme.theme().tokens().items():
-        spread = max(colour.red(), colour.green(), colour.blue()) - min(
-            colour.red(), colour.green(), colour.blue()
-        )
+        spread = max(colour.red(), colour.green(), colour.blue()) - min(colour.red(), colour.green(), colour.blue())
         assert token == "warn" or spread <= 28, token
 
 

@@ -126,7 +126,10 @@ def stepped_range(
         top = max(top, bottom * 10)
         fits = current is not None and current[0] <= low and current[1] >= high
         return current if fits and current and current[1] / current[0] <= 1e3 * top / bottom else (bottom, top)
-    span = max(high - low, 1e-9 * max(abs(low), abs(high)), 1e-12)
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-9 * size:  # one value only: a twentieth around it, 0 .. 1 around nothing
+        low, high = (low - 0.05 * size, high + 0.05 * size) if size > 1e-12 else (0.0, 1.0)
+    span = high - low
     if current is not None and current[0] <= low and current[1] >= high and current[1] - current[0] <= 2.5 * span:
         return current
     gap = 10.0 ** math.floor(math.log10(span * 1.05))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import warnings
 from functools import lru_cache
 from types import ModuleType
 
@@ -26,7 +27,9 @@ _loaded: dict[str, ModuleType] = {}
 def load_typesetter() -> None:
     """Import ziamath now (0.15 s); call it before a picture of the window is taken."""
     if "ziamath" not in _loaded:
-        module = importlib.import_module("ziamath")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # it opens its fonts the old way
+            module = importlib.import_module("ziamath")
         module.config.svg2 = False  # Qt's renderer draws next to nothing of SVG 2
         _loaded["ziamath"] = module
 

@@ -277,8 +277,10 @@ class KnobRow(PaintedWidget):
             self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._value_rect().contains(event.position().toPoint()):
+        if self.is_slider and self._value_rect().contains(event.position().toPoint()):
             self.type_value()
+        else:
+            self.mousePressEvent(event)  # a quick second click counts like the first
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

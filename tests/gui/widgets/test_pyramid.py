@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,9 +55,9 @@ def test_each_pixel_column_shows_exactly_the_range_of_its_own_points(ys, pixels,
     edges = (np.geomspace if log else np.linspace)(1.0, len(ys), pixels + 1)
     bounds = np.searchsorted(xs, edges, side="left")
     bounds[-1] = len(ys)
-    expected = [(values[a:b].min(), values[a:b].max()) for a, b in zip(bounds, bounds[1:]) if b > a]
+    expected = [(values[a:b].min(), values[a:b].max()) for a, b in pairwise(bounds) if b > a]
     _, lows, highs = pyramid.visible(1.0, len(ys), pixels, log)
-    assert list(zip(lows.tolist(), highs.tolist())) == expected
+    assert list(zip(lows.tolist(), highs.tolist(), strict=True)) == expected
 
 
 def test_a_single_spike_among_a_million_points_is_seen_in_its_column():
