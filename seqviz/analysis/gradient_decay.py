@@ -74,10 +74,15 @@ def horizon(curve: np.ndarray, share: float = 0.01) -> float:
 
 @analyses.register("gradient_decay")
 class GradientDecay(Analysis):
-    """Curve (batch, distance) and [half-life, R2, 1 % horizon] (batch, value) of every itemised map on a chain."""
+    """Curve (batch, distance) and [half-life, R2, 1 % horizon] (batch, value) of every itemised map on a chain.
+
+    Over several windows the curve is the mean of their curves, and the numbers are those of the mean curve.
+    """
 
     provides = ("gradient.decay.*", "gradient.half_life.*")
     cost = "budget"
+    source_matters = True
+    over_windows = True
 
     def serves(self, model: Model) -> bool:
         return bool(gradient_sites(model)) and model.interface.structure == "chain"
@@ -88,12 +93,21 @@ class GradientDecay(Analysis):
         return tuple(name.replace("*", site, 1) for name in self.provides for site in gradient_sites(model))
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
-        found: dict[str, TracedArray] = {}
+        curves: dict[str, TracedArray] = {}
         for site, values in itemised_maps(subject).items():
-            if map_axes(subject, site) != ("t", "s") or values.shape[0] != values.shape[1]:
-                continue  # distance means nothing
-            curve = decay_curve(values.double().cpu().numpy())
-            numbers = np.array([*tail_half_life(curve), horizon(curve)])
-            found[f"gradient.decay.{site}"] = TracedArray(torch.from_numpy(curve)[None], ("batch", "distance"))
-            found[f"gradient.half_life.{site}"] = TracedArray(torch.from_numpy(numbers)[None], ("batch", "value"))
-        return {name: array for name, array in found.items() if matches(name, wants)}
+            on_chain = map_axes(subject, site) == ("t", "s") and values.shape[0] == values.shape[1]
+            wanted = any(matches(name.replace("*", site, 1), wants) for name in self.provides)
+            if on_chain and wanted:  # elsewhere distance means nothing
+                curve = torch.from_numpy(decay_curve(values.double().cpu().numpy()))
+                curves[f"gradient.decay.{site}"] = TracedArray(curve.unsqueeze(0), ("batch", "distance"))
+        return self.finish(curves)
+
+    def finish(self, means: dict[str, TracedArray]) -> dict[str, TracedArray]:
+        found: dict[str, TracedArray] = {}
+        for name, traced in means.items():
+            if name.startswith("gradient.decay."):
+                curve = traced.values[0].double().cpu().numpy()
+                numbers = torch.tensor([[*tail_half_life(curve), horizon(curve)]], dtype=torch.float64)
+                found[name] = traced
+                found[name.replace("decay", "half_life", 1)] = TracedArray(numbers, ("batch", "value"))
+        return found

@@ -19,6 +19,7 @@ class GradientMap(Analysis):
 
     provides = ("gradient.itemised.*",)
     cost = "budget"
+    source_matters = True
 
     def serves(self, model: Model) -> bool:
         return bool(gradient_sites(model))

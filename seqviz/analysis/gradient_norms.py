@@ -23,6 +23,7 @@ class TotalGradient(Analysis):
     """(batch, t), the batch axis of length 1."""
 
     provides = ("gradient.total.*",)
+    source_matters = True
 
     def names(self, model: Model) -> tuple[str, ...]:
         return tuple(f"gradient.total.{site}" for site in gradient_sites(model)) if self.serves(model) else ()

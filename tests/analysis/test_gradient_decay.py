@@ -4,11 +4,14 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from seqviz.analysis import Subject, itemised
 from seqviz.analysis.gradient_decay import GradientDecay, decay_curve, horizon, tail_half_life
 from seqviz.analysis.gradient_map import GradientMap
+from seqviz.analysis.windows import WindowMean
 from seqviz.core.interface import Interface, Space
+from seqviz.models.trace import TracedArray
 from tests.analysis.small_models import SMALL, build, text_batch, vector_batch
 
 EVERYTHING = frozenset({"*"})
@@ -102,3 +105,26 @@ def test_a_single_loss_at_the_end_has_a_map_but_no_curve():
         "s",
     )
     assert GradientDecay().compute(subject, EVERYTHING) == {}
+
+
+def test_numbers_over_windows_are_those_of_the_mean_curve():
+    analysis, model = GradientDecay(), build("lstm", **SMALL)
+    mean = WindowMean("gradient_decay")
+    curves = []
+    for rows in (1, 2):
+        found = analysis.compute(Subject(model, text_batch(rows, positions=12)), EVERYTHING)
+        curves.append(found["gradient.decay.layers.0.hidden_state"].values[0])
+        mean.add(found)
+    found = analysis.finish(mean.means())
+    curve = torch.stack(curves).mean(0).numpy()
+    assert np.allclose(found["gradient.decay.layers.0.hidden_state"].values[0], curve, equal_nan=True)
+    numbers = found["gradient.half_life.layers.0.hidden_state"].values[0].tolist()
+    assert numbers == pytest.approx([*tail_half_life(curve), horizon(curve)])
+
+
+def test_a_model_that_never_forgets_stays_at_infinity_over_windows():
+    analysis, mean = GradientDecay(), WindowMean("gradient_decay")
+    level = TracedArray(torch.ones(1, 20, dtype=torch.float64), ("batch", "distance"))
+    mean.add(analysis.finish({"gradient.decay.embedding": level}))
+    numbers = analysis.finish(mean.means())["gradient.half_life.embedding"].values[0].tolist()
+    assert numbers == [math.inf, 1.0, math.inf]

@@ -4,7 +4,14 @@ import pytest
 import torch
 
 from seqviz.analysis import Subject
-from seqviz.analysis.itemised import batched_itemised, itemised_maps, map_axes, naive_itemised, scanned_itemised
+from seqviz.analysis.itemised import (
+    batched_itemised,
+    itemised_maps,
+    map_axes,
+    naive_itemised,
+    prefix_itemised,
+    scanned_itemised,
+)
 from seqviz.core.interface import Interface, Space
 from tests.analysis.small_models import OTHERS, RECURRENT, SMALL, build, text_batch, vector_batch
 
@@ -45,6 +52,16 @@ def test_the_batched_map_equals_one_autograd_call_per_cell(name, batch_size):
     assert maps
     for site, found in maps.items():
         assert torch.allclose(found, naive_itemised(subject, site), rtol=1e-9, atol=1e-14), site
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("name", OTHERS)
+def test_going_by_prefixes_changes_nothing_for_causal_models(name, batch_size):
+    subject = Subject(build(name, **SMALL), text_batch(batch_size, positions=7, last_has_target=True))
+    whole = batched_itemised(subject)
+    for parts in (1, 3, 4):
+        for site, found in prefix_itemised(subject, parts).items():
+            assert torch.allclose(found, whole[site], rtol=1e-9, atol=1e-14), site
 
 
 def test_the_batched_map_does_not_depend_on_how_many_rows_go_at_once(monkeypatch):
