@@ -134,9 +134,7 @@ class Transformer(NeuralModel):
         self.build_head()
         if not config.bias:
             drop_biases(self.head)
-        self.tied = config.tie_weights and can_tie(self.embedding, self.head)
-        if self.tied:
-            self.embedding.register_parameter("weight", self.head.linear.weight)
+        self.tied = config.tie_weights and tie(self.embedding, self.head)
         start_weights(self, config)
         self.provides = ("embedding", "blocks.*", *self.position.traced)
 
@@ -216,12 +214,15 @@ def drop_biases(head: nn.Module) -> None:
             module.register_parameter("bias", None)
 
 
-def can_tie(embedding: nn.Module, head: nn.Module) -> bool:
-    """Whether the matrix that reads symbols has the shape of the one that writes them."""
+def tie(embedding: nn.Module, head: nn.Module) -> bool:
+    """Let symbols be read by the matrix that writes them; False where the two differ in shape."""
     linear = getattr(head, "linear", None)
     if not isinstance(embedding, nn.Embedding) or not isinstance(linear, nn.Linear):
         return False
-    return embedding.weight.shape == linear.weight.shape
+    if embedding.weight.shape != linear.weight.shape:
+        return False
+    embedding.weight = linear.weight
+    return True
 
 
 def start_weights(model: Transformer, config: TransformerConfig) -> None:
