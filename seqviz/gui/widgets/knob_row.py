@@ -151,6 +151,7 @@ class KnobRow(PaintedWidget):
     def _accept_typed(self) -> None:
         assert self._field is not None
         text = self._field.text()
+        self.setFocus()
         self._close_field()
         try:
             value = scale.parsed(self.knob, text)
@@ -171,12 +172,12 @@ class KnobRow(PaintedWidget):
             self.value_edited.emit(value)
 
     def _close_field(self) -> None:
+        """Take the field away; who closes it by a key gives the focus back to the row."""
         if self._field is not None:
             field, self._field = self._field, None
             field.removeEventFilter(self)
             field.setVisible(False)
             field.deleteLater()
-            self.setFocus()
 
     def _describe(self) -> None:
         knob = self.knob
@@ -196,7 +197,7 @@ class KnobRow(PaintedWidget):
         return float(self._value) if isinstance(self._value, int | float) else scale.bounds(self.knob)[0]
 
     def _slider_ends(self) -> tuple[float, float]:
-        return theme.px(5), self.width() - theme.px(5)
+        return theme.px(7), self.width() - theme.px(7)
 
     def _value_rect(self) -> QRect:
         width = max(theme.px(72), self.width() // 3)
@@ -249,6 +250,8 @@ class KnobRow(PaintedWidget):
         return theme.px(36) if self.knob.kind == "bool" else int(self.width() * 0.52)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._error:
+            self.updateGeometry()  # the sentence may wrap differently now
         width, height = self._control_width(), theme.px(24)
         for child in (self._combo, self._entry):
             if child is not None:
@@ -320,6 +323,7 @@ class KnobRow(PaintedWidget):
             if event.type() == QEvent.Type.FocusOut:
                 self._close_field()
             elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+                self.setFocus()
                 self._close_field()
                 return True
         return False

@@ -88,7 +88,7 @@ def paint_baselines(painter: QPainter, area: QRectF, y_axis: Axis, baselines: Se
     inside = [b for b in baselines if 0.0 <= y_axis.place(b.value) <= 1.0]
     for number, line in enumerate(sorted(inside, key=lambda b: -b.value)):
         y = pixel_y(area, y_axis, line.value)
-        pen = QPen(colours.ink3, 1.25)
+        pen = QPen(colours.ink3, 1.25 * theme.scale())
         pen.setDashPattern([4.0, 2.5])
         painter.setPen(pen)
         painter.drawLine(QLineF(area.left(), y, area.right(), y))
@@ -115,7 +115,7 @@ def paint_marks(painter: QPainter, area: QRectF, x_axis: Axis, marks: Sequence[M
         if not 0.0 <= x_axis.place(mark.x) <= 1.0:
             continue
         x, top = pixel_x(area, x_axis, mark.x), area.top() + theme.px(18)
-        painter.setPen(QPen(colours.ink2, 1.25))
+        painter.setPen(QPen(colours.ink2, 1.25 * theme.scale()))
         painter.drawLine(QLineF(x, top, x, area.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.ink2)

@@ -140,6 +140,7 @@ class TextStrip(PaintedWidget):
         assert self._field is not None
         text = self._field.text().replace("↵", "\n")
         unchanged = text == self.probe_text()
+        self.setFocus()
         self._close_field()
         if text and not unchanged:
             self.probe_edited.emit(text)
@@ -150,7 +151,6 @@ class TextStrip(PaintedWidget):
             field.removeEventFilter(self)
             field.deleteLater()
             field.setVisible(False)
-            self.setFocus()
 
     def _draw_static(self, painter: QPainter) -> None:
         grid, top, height = self._grid, self._strip_top(), theme.px(STRIP_HEIGHT)
@@ -249,6 +249,8 @@ class TextStrip(PaintedWidget):
         if watched is self._field and self._field is not None:
             escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
             if event.type() == QEvent.Type.FocusOut or (event.type() == QEvent.Type.KeyPress and escape):
+                if event.type() == QEvent.Type.KeyPress:
+                    self.setFocus()
                 self._close_field()
                 return event.type() == QEvent.Type.KeyPress
         return False

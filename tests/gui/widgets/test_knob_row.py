@@ -178,3 +178,30 @@ def test_the_place_before_the_last_change_is_marked(row):
     plain = rate.grab().toImage()
     rate.set_before(1e-1)
     assert rate.grab().toImage() != plain
+
+
+def test_a_field_left_for_another_row_closes_and_keeps_its_hands_off_the_focus(row, qtbot):
+    rate, width = row(RATE), row(WIDTH)
+    rate.activateWindow()
+    qtbot.waitUntil(rate.isActiveWindow)
+    rate.type_value()
+    width.activateWindow()
+    width.setFocus()
+    qtbot.waitUntil(lambda: rate._field is None)
+    qtbot.waitUntil(width.hasFocus)
+    assert rate.edits == []
+
+
+def test_two_quick_clicks_turn_a_switch_twice(row, qtbot):
+    tying = row(TYING)
+    qtbot.mouseClick(tying, Qt.MouseButton.LeftButton, pos=QPoint(170, 18))
+    qtbot.mouseDClick(tying, Qt.MouseButton.LeftButton, pos=QPoint(170, 18))
+    assert tying.edits[:2] == [True, False]
+
+
+def test_a_long_error_makes_a_narrow_row_taller(row):
+    rate = row(RATE)
+    rate.set_error("learning rate: 1000000000.0 is above 1, which is the most that makes sense")
+    wide = rate.sizeHint().height()
+    rate.resize(120, wide)
+    assert rate.sizeHint().height() > wide

@@ -190,3 +190,20 @@ def test_words_need_columns_as_wide_as_the_longest_but_not_wider_than_72(qapp):
     assert smallest_cell(list("abc")) == 9
     assert 20 < smallest_cell(["the", "dog"]) < 50
     assert smallest_cell(["incomprehensibilities" * 3]) == 72
+
+
+def test_letters_are_white_on_dark_cells_and_black_on_bright_ones(strip):
+    strip.set_tokens(list("MMMM"))
+    strip.set_grid(ColumnGrid.fit(4, 600, 76))
+    strip.set_surprisal([0.0, 0.0, 7.0, 7.0], 7.0)
+    image = strip.grab().toImage()
+
+    def letter(column):
+        left = strip._grid.x_of(column)
+        cell = [image.pixelColor(x, y) for x in range(left, left + 64) for y in range(16, 44)]
+        return {c.name() for c in cell}
+
+    assert "#ffffff" in letter(1)
+    assert "#000000" not in letter(1)
+    assert "#000000" in letter(2)
+    assert "#ffffff" not in letter(2)
