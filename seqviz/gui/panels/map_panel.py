@@ -1,0 +1,205 @@
+"""Base of the causal maps (gradient, attention): one frame, one way to point, to pin and to read a row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter
+
+from seqviz.gui import theme
+from seqviz.gui.colour_maps import MASKED
+from seqviz.gui.panels.base import Cursor
+from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
+from seqviz.gui.widgets import causal_map
+from seqviz.gui.widgets.causal_map import MapGeometry
+from seqviz.gui.widgets.column_grid import ColumnGrid
+from seqviz.gui.widgets.cursor import paint_map_cursor
+from seqviz.gui.widgets.strip_painting import paint_chip
+
+
+class MapPanel(PaintedSheetPanel):
+    """Subclasses set `values` (t, s) and its colour `indices` in `prepare`; NaN rows have no loss.
+
+    Hovering moves the token cursor to row t and points at s; a click pins s, a second click frees it.
+    """
+
+    minimum_height = 160
+    weight = 54
+    order = 10
+    colours = "viridis"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: NDArray[np.floating] | None = None
+        self.indices: NDArray[np.uint8] | None = None
+        self._known_rows = 0  # the last row exists only if it has a target
+        self.pinned: int | None = None
+        self._hover: tuple[int, int] | None = None
+        self._image: tuple[Hashable, QImage] | None = None
+
+    def set_map(self, values: NDArray[np.floating] | None, indices: NDArray[np.uint8] | None) -> None:
+        """The map to show, or None for none yet."""
+        self.values, self.indices = values, indices
+        if values is not None:
+            known = np.flatnonzero(np.isfinite(values).any(axis=1))
+            self._known_rows = int(known[-1]) + 1 if len(known) else len(values)
+
+    # what subclasses may replace
+
+    def cell_text(self, row: int, key: int) -> str:
+        """What the chip beside the framed cell says."""
+        return ""
+
+    def paint_half(self, painter: QPainter, area: QRectF) -> None:
+        """What changes in the empty half above the diagonal."""
+
+    def still_half(self, area: QRectF) -> Hashable:
+        """What the still part of the empty half depends on: equal as long as nothing is to be drawn anew."""
+        return None
+
+    def paint_still_half(self, painter: QPainter, area: QRectF) -> None:
+        """The still part: axes, names."""
+
+    def bottom_margin(self) -> int:
+        """Pixels under the map."""
+        return 4
+
+    # geometry
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the map is of the probe, so that its columns are the sheet's."""
+        probe = self.current_source() == "probe"
+        return probe and self.values is not None and self.values.shape == (self.grid.n, self.grid.n)
+
+    def map_grid(self) -> ColumnGrid:
+        if self.aligned or self.values is None:
+            return self.grid
+        shown = min(self.values.shape[1], self.grid.width)
+        return ColumnGrid(self.values.shape[1], self.grid.gutter, self.grid.width // max(shown, 1), 0, shown)
+
+    def geometry_of_map(self) -> MapGeometry:
+        top, grid = theme.px(2), self.map_grid()
+        height = max(self.height() - top - self.bottom_margin(), 1)
+        if self.values is None or self.values.shape[0] == self.values.shape[1]:
+            return MapGeometry.square(grid, top, height, self._known_rows)
+        return MapGeometry(grid, 0, self.values.shape[0], top, height)
+
+    @property
+    def row(self) -> int:
+        """The framed row t."""
+        row = self.snapshot.cursor.row if self.snapshot.cursor.row is not None else self.column
+        return max(0, min(row, self.grid.n - 1))
+
+    @property
+    def key(self) -> int | None:
+        """The framed s of that row: pinned, or under the mouse."""
+        return self.pinned if self.pinned is not None else self.snapshot.cursor.key
+
+    def reaches(self, row: int, key: int | None) -> bool:
+        """Whether there is a number at (row, key)."""
+        if self.values is None or key is None:
+            return False
+        rows, columns = self.values.shape
+        return 0 <= row < rows and 0 <= key < columns and bool(np.isfinite(self.values[row, key]))
+
+    def strip_row(self) -> tuple[np.ndarray, str] | None:
+        if self.indices is None or not self.aligned:
+            return None
+        return self.indices[self.row], self.colours
+
+    # painting
+
+    def ready(self) -> bool:
+        return self.indices is not None and self.height() > theme.px(60)
+
+    def paint(self, painter: QPainter) -> None:
+        assert self.indices is not None
+        geometry = self.geometry_of_map()
+        painter.drawImage(geometry.area().topLeft(), self._picture(geometry))
+        area = causal_map.empty_half(geometry)
+        row = self.row if self.aligned else -1
+        key = (self.tokens, geometry, row, self.still_half(area))
+        painter.drawPixmap(0, 0, self.static_layer(key, self._paint_text, name="text"))
+        self.paint_half(painter, area)
+
+    def _picture(self, geometry: MapGeometry) -> QImage:
+        """The map at its size on screen: rows stretched already, columns by whole pixels."""
+        assert self.indices is not None
+        key = (self.serial, geometry, theme.version())
+        if self._image is None or self._image[0] != key:
+            thin = geometry.image(self.indices, theme.colour_table(self.colours))
+            wide = thin.scaled(geometry.grid.width, max(thin.height(), 1))
+            self._image = (key, wide)
+        return self._image[1]
+
+    def _paint_text(self, painter: QPainter) -> None:
+        geometry = self.geometry_of_map()
+        self.paint_still_half(painter, causal_map.empty_half(geometry))
+        if not self.aligned or not self.tokens:
+            causal_map.paint_row_numbers(painter, geometry)
+            return
+        causal_map.paint_words(painter, geometry, self.tokens, self.row)
+        causal_map.paint_diagonal(painter, geometry, self.tokens, self.row)
+
+    def paint_over(self, painter: QPainter) -> None:
+        geometry = self.geometry_of_map()
+        if not self.aligned:
+            if self._hover is not None and self.reaches(*self._hover):
+                self._paint_cell(painter, geometry, *self._hover)
+            return
+        row, last = self.row, min(self.row, geometry.grid.first + geometry.grid.visible - 1)
+        if not geometry.shows_row(row):
+            return
+        self.paint_cursor(painter, geometry.y_of(row + 1), self.height())
+        if self.indices is not None and (self.indices[row] != MASKED).any():
+            paint_map_cursor(painter, geometry.row_rect(row, geometry.grid.first, last))
+        if self.reaches(row, self.key) and geometry.grid.shows(self.key):
+            assert self.key is not None
+            self._paint_cell(painter, geometry, row, self.key)
+
+    def _paint_cell(self, painter: QPainter, geometry: MapGeometry, row: int, key: int) -> None:
+        rect = geometry.cell_rect(row, key)
+        grow = max(0.0, (theme.px(12) - rect.height()) / 2)  # thin rows: the frame stays easy to see
+        rect = rect.adjusted(0, -grow, 0, grow)
+        paint_map_cursor(painter, rect, pinned=self.pinned == key)
+        text = self.cell_text(row, key)
+        if text:
+            high = theme.px(16)
+            top = rect.top() - high - 4 if rect.top() - high - 4 > geometry.top else rect.bottom() + 4
+            paint_chip(painter, rect.center().x(), top, text, geometry.grid.left, geometry.grid.right)
+
+    # Qt overrides
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._point(self._cell_under(event))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self._cell_under(event)
+        if event.button() != Qt.MouseButton.LeftButton or cell is None or not self.aligned:
+            return
+        self.pinned = None if self.pinned == cell[1] else cell[1]
+        self.cursor_moved.emit(Cursor(cell[0], cell[0], cell[1]))
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(None)
+
+    def _cell_under(self, event: QMouseEvent) -> tuple[int, int] | None:
+        if not (self.grid.visible and self.ready()):
+            return None
+        cell = self.geometry_of_map().cell_at(event.position().x(), event.position().y())
+        return cell if cell is not None and self.reaches(*cell) else None
+
+    def _point(self, cell: tuple[int, int] | None) -> None:
+        if cell == self._hover:
+            return
+        self._hover = cell
+        if self.aligned and cell is not None:
+            self.cursor_moved.emit(Cursor(cell[0], cell[0], self.pinned if self.pinned is not None else cell[1]))
+        elif self.aligned and self.pinned is None:
+            self.cursor_moved.emit(Cursor(self.column, None, None))
+        self.update()

@@ -1,0 +1,49 @@
+"""Names of sites and layers for people, from trace names such as `gradient.itemised.layers.0.cell_state`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_STATES = {
+    "hidden_state": ("hidden state", "h"),
+    "cell_state": ("cell state", "c"),
+    "embedding": ("input embedding", "e"),
+}
+_NUMBERED = re.compile(r"\b(layers|blocks)\.(\d+)\.")
+
+
+def layer_of(name: str) -> int | None:
+    """Layer or block number in a trace name, counted from 0."""
+    found = _NUMBERED.search(name)
+    return int(found.group(2)) if found else None
+
+
+def symbol(site: str) -> str:
+    """The letter of a site in formulas: h, c, e (x for others)."""
+    last = site.rsplit(".", 1)[-1]
+    return _STATES.get(last, ("", "x"))[1]
+
+
+def site_title(site: str, many_layers: bool) -> str:
+    """`hidden state h`, `cell state c, layer 2`."""
+    last = site.rsplit(".", 1)[-1]
+    words, letter = _STATES.get(last, (last.replace("_", " "), ""))
+    title = f"{words} {letter}".strip()
+    layer = layer_of(site + ".")
+    return f"{title}, layer {layer + 1}" if many_layers and layer is not None else title
+
+
+def site_order(site: str) -> tuple[int, int, str]:
+    """The top layer first, its hidden state before its cell state."""
+    layer = layer_of(site + ".")
+    last = site.rsplit(".", 1)[-1]
+    rank = list(_STATES).index(last) if last in _STATES else len(_STATES)
+    return (-1 if layer is None else -layer, rank, site)
+
+
+def titles_of(sites: Iterable[str]) -> dict[str, str]:
+    """Title -> site, in the order of a menu."""
+    ordered = sorted(sites, key=site_order)
+    many = len({layer_of(s + ".") for s in ordered}) > 1
+    return {site_title(site, many): site for site in ordered}
