@@ -74,9 +74,7 @@ def stylesheet_of(theme: Theme, scale: float) -> str:
 def _between(one: QColor, other: QColor, share: float) -> QColor:
     parts = [
         round(a + (b - a) * share)
-        for a, b in zip(
-            (one.red(), one.green(), one.blue()), (other.red(), other.green(), other.blue()), strict=True
-        )
+        for a, b in zip((one.red(), one.green(), one.blue()), (other.red(), other.green(), other.blue()), strict=True)
     ]
     return QColor(*parts)
 
