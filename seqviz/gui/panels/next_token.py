@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QVBoxLayout
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, TimePanel, panels
 from seqviz.gui.reading import fitting
-from seqviz.gui.widgets.bar_list import Bar, BarList
+from seqviz.gui.widgets.bar_list import ROW_HEIGHT, Bar, BarList
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
 
 PROBABILITIES = "next_token.probabilities"
-MOST = 7
+LEAST, MOST = 7, 12  # bars; the more only where a tall panel has room
 _FOOT = 22
 _FORMULA = r"p(x_{t+1} = i \mid x_{\le t}) = \frac{e^{z_i}}{\sum_j e^{z_j}}"
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -50,7 +50,7 @@ class NextTokenPanel(TimePanel):
         self.bars = BarList()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, theme.px(_FOOT))
-        layout.addWidget(self.bars)
+        layout.addWidget(self.bars, 1)
         self.bars.setVisible(False)
 
     # the panel contract
@@ -174,7 +174,9 @@ class NextTokenPanel(TimePanel):
             sentence = "What the model expects after the character under the cursor"
             paint_ghost(painter, QRectF(self.rect()), sentence)
         else:
-            foot = QRectF(0, self.height() - theme.px(_FOOT), self.width(), theme.px(_FOOT))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            top = min(len(self.bars.bars) * theme.px(ROW_HEIGHT) + theme.px(4), self.height() - theme.px(_FOOT))
+            foot = QRectF(0, top, self.width(), theme.px(_FOOT))
             painter.setFont(theme.font(11))
             painter.setPen(theme.theme().ink3)
             if self._true is not None:
@@ -183,7 +185,7 @@ class NextTokenPanel(TimePanel):
         painter.end()
 
 
-def bars_of(row: NDArray[np.floating], vocabulary: Sequence[str], true: int | None, most: int = MOST) -> list[Bar]:
+def bars_of(row: NDArray[np.floating], vocabulary: Sequence[str], true: int | None, most: int = LEAST) -> list[Bar]:
     """The `most` likeliest, likeliest first; the true one takes the last place where it is not among them."""
     top = [int(i) for i in np.argsort(-row, kind="stable")[:most]]
     if true is not None and true not in top:
@@ -199,8 +201,11 @@ def context_of(labels: Sequence[str], column: int, most: int = 10) -> str:
     seen = labels[max(0, column + 1 - most) : column + 1]
     text = ("" if is_characters(labels) else " ").join(shown_token(label) for label in seen)
     if is_characters(labels):
-        text = text.replace("·", " ").replace("↵", " ↵ ").strip(" ") if text.strip("·") else text
-    return ("…" if column + 1 > most else "") + text
+        text = text.replace("·", " ")
+    cut = column + 1 > most
+    if cut and " " in text[1:-3]:
+        text = text[text.index(" ", 1) + 1 :]  # begin at a whole word
+    return ("…" if cut else "") + text
 
 
 def entropy_bits(row: NDArray[np.floating]) -> float:

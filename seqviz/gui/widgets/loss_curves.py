@@ -82,6 +82,16 @@ class LossCurves(StepPlot):
         low, high = self._auto_y
         return Axis(low, high if high > low else low + 1.0, log=self.look.log_y)
 
+    def side_of(self, nats: float, words: str) -> str:
+        """Where a line's name keeps clear of the curve: right, once the curve falls below it where a name of this
+        length would stand at the left.
+        """
+        x_axis = self.x_axis()
+        xs, lows, _, _ = self.train_columns(x_axis)
+        below = np.flatnonzero(lows <= nats)
+        needed = (theme.metrics(11).horizontalAdvance(words) + theme.px(24)) / self.area().width()
+        return "right" if len(below) and x_axis.place(float(xs[below[0]])) < min(needed, 0.6) else "left"
+
     def rows_at(self, step: float) -> list[Row]:
         unit, rows = self.look.unit, []
         for key, name in (("loss", "train"), ("valid", "valid")):
@@ -124,11 +134,17 @@ class LossCurves(StepPlot):
         low_y, high_y = (self._pixels_y(v, y_axis, area) for v in (valid_low, valid_high))
         paint_curve(painter, *envelope(vx, low_y, high_y), colour, 2.5 * theme.scale())
         clipped = self._draw_clips(painter, x_axis, area)
-        broken = self._draw_divergence(painter, x_axis, y_axis, area)
         painter.setClipping(False)
-        ends = broken + self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
-        room = area.adjusted(0, 0, 0, -theme.px(16) if clipped else 0)
-        paint_line_ends(painter, room, self.width(), ends)
+        broken = self._place_of_divergence(x_axis, y_axis, area)
+        ends = self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
+        if broken is not None:
+            ends.append(LineEnd(SeriesStyle("diverged", "warn", with_value=False), area.right(), broken.y(), 0.0))
+        if clipped:
+            word = SeriesStyle("clipped", "ink3", bold=False, with_value=False)
+            ends.append(LineEnd(word, area.right(), area.bottom(), 0.0))
+        paint_line_ends(painter, area, self.width(), ends)
+        if broken is not None:
+            _paint_cross(painter, broken)
 
     def _end(self, px: Floats, py: Floats, nats: NDArray[np.floating], name: str, bold: bool) -> list[LineEnd]:
         """Name and value at the last finite point of a curve."""
@@ -152,7 +168,7 @@ class LossCurves(StepPlot):
         return np.asarray(np.clip(ys, -limit, limit))
 
     def _draw_clips(self, painter: QPainter, x_axis: Axis, area: QRectF) -> bool:
-        """Short ticks on the axis under steps whose gradient was clipped, with their word in the gutter."""
+        """Short ticks on the axis under steps whose gradient was clipped; False where there are none."""
         pyramid = self.history.curve("clip_scale").pyramid
         xs, lows, _ = pyramid.visible(x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log)
         px = self._pixels_x(xs[lows < 1.0], x_axis, area)
@@ -162,24 +178,21 @@ class LossCurves(StepPlot):
         breaks = np.flatnonzero(np.diff(px) > 1.5) + 1  # neighbours become one rectangle
         for run in np.split(px, breaks):
             painter.fillRect(QRectF(run[0] - 0.5, area.bottom() - height, run[-1] - run[0] + 1.0, height), ink)
-        painter.setClipping(False)
-        painter.setFont(theme.font(11))
-        painter.setPen(ink)
-        painter.drawText(QPointF(area.right() + 4, area.bottom() + 1), "clipped")
-        painter.setClipRect(area.adjusted(-1, -1, 2, 2))
         return True
 
-    def _draw_divergence(self, painter: QPainter, x_axis: Axis, y_axis: Axis, area: QRectF) -> list[LineEnd]:
-        """A cross where the run broke; its word stands among the names at line ends."""
+    def _place_of_divergence(self, x_axis: Axis, y_axis: Axis, area: QRectF) -> QPointF | None:
+        """The step that broke, at the height of the last finite loss."""
         end, losses = self.history.diverged, self.history.series["loss"].values
         if end is None:
-            return []
+            return None
         finite = np.flatnonzero(np.isfinite(losses) & (np.abs(losses) < _ABSURD))
         x = float(self._pixels_x(np.array([float(end.step)]), x_axis, area)[0])
         y = float(self._pixels_y(losses[finite[-1:]], y_axis, area)[0]) if len(finite) else area.center().y()
-        y = min(max(y, area.top() + 8), area.bottom() - 8)
-        arm = theme.px(6)
-        painter.setPen(QPen(theme.theme().warn, 2.5 * theme.scale()))
-        painter.drawLine(QLineF(x - arm, y - arm, x + arm, y + arm))
-        painter.drawLine(QLineF(x - arm, y + arm, x + arm, y - arm))
-        return [LineEnd(SeriesStyle("diverged", "warn", with_value=False), area.right(), y, 0.0)]
+        return QPointF(x, min(max(y, area.top() + 8), area.bottom() - 8))
+
+
+def _paint_cross(painter: QPainter, at: QPointF) -> None:
+    arm = theme.px(6)
+    painter.setPen(QPen(theme.theme().warn, 2.5 * theme.scale()))
+    painter.drawLine(QLineF(at.x() - arm, at.y() - arm, at.x() + arm, at.y() + arm))
+    painter.drawLine(QLineF(at.x() - arm, at.y() + arm, at.x() + arm, at.y() - arm))
