@@ -49,7 +49,7 @@ class LossPanel(TimePanel):
 
     name = "loss"
     title = "Loss"
-    weight = 30
+    weight = 28
     order = 10
     minimum_height = 150
 
@@ -88,7 +88,7 @@ class LossPanel(TimePanel):
         self._say("")
 
     def subtitle(self) -> str:
-        return f"{self._unit.axis} over training steps"
+        return f"{self._unit.axis} over training steps" if self._run else ""
 
     def reading(self) -> str:
         return self._reading
@@ -185,7 +185,10 @@ class LossPanel(TimePanel):
         last = max(history.last_step, int(_last(history.valid_steps.values) or 0))
         self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps)
         unit = self._unit
-        lines = [Baseline(f"{b.name} {unit.number(b.nats)}", unit.value(b.nats)) for b in history.baselines.values()]
+        lines = []
+        for line in history.baselines.values():
+            words = f"{line.name} {unit.number(line.nats)}"
+            lines.append(Baseline(words, unit.value(line.nats), self.curves.side_of(line.nats, words)))
         self.curves.set_baselines(lines)
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]

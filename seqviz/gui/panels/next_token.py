@@ -222,4 +222,6 @@ def _number(p: float) -> str:
 
 
 def _percent(p: float) -> str:
-    return f"{100 * p:.0f} %" if p >= 0.0095 else f"{theme.short(100 * p)} %"
+    if p < 1e-6:
+        return "under 0.0001 %"
+    return f"{100 * p:.0f} %" if p >= 0.0095 else f"{float(f'{100 * p:.2g}'):.6f}".rstrip("0") + " %"

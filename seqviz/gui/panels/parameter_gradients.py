@@ -67,6 +67,8 @@ class ParameterGradientsPanel(TimePanel):
         self.norms.set_history(History())
 
     def subtitle(self) -> str:
+        if self._run is None:
+            return ""
         return "norm per optimiser step" if self._is_wide else "per step"
 
     def reading(self) -> str:

@@ -37,7 +37,7 @@ class SamplesPanel(TimePanel):
 
     name = "samples"
     title = "Samples"
-    weight = 34
+    weight = 40
     order = 40
     minimum_height = 150
 

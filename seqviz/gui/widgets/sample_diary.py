@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -23,10 +23,9 @@ from seqviz.core.events import Sample
 from seqviz.gui import theme
 from seqviz.gui.widgets.sample_text import SampleLook, SampleText, plain_text
 
-_STEP_WIDTH, _PAD, _MARGIN = 46, 6, 8
+_STEP_WIDTH, _PAD, _MARGIN = 46, 5, 3
 _LATEST_LINES, _OLDER_LINES, _ALL_LINES = 8, 3, 400
 _NEAR = 1.6  # a sample stands for a target step when they differ by less than this factor
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 def diary_entries(samples: Sequence[Sample]) -> list[Sample]:
@@ -155,7 +154,7 @@ class SampleDiary(QAbstractScrollArea):
         self._tops, y = [], 0.0
         for number in range(len(self._samples)):
             self._tops.append(y)
-            y += self._height_of(number) + theme.px(_MARGIN) / 2
+            y += self._height_of(number) + theme.px(_MARGIN)
         alive = {id(s) for s in self._samples}
         if len(self._texts) > 4 * len(alive) + 8:
             self._texts.clear()
@@ -190,11 +189,11 @@ class SampleDiary(QAbstractScrollArea):
         top, width, line = y + theme.px(_PAD), theme.px(_STEP_WIDTH), text.line_height
         painter.setFont(theme.font(12, bold=last))
         painter.setPen(colours.ink if last else colours.ink3)
-        painter.drawText(QRectF(0, top, width, line), _RIGHT, theme.thousands(sample.step))
+        _paint_right(painter, width, top + text.ascent, theme.thousands(sample.step), last)
         if sample.valid_loss is not None:
             painter.setFont(theme.font(11))
             painter.setPen(colours.ink3)
-            painter.drawText(QRectF(0, top + line, width, line), _RIGHT, self._loss_text(sample.valid_loss))
+            _paint_right(painter, width, top + line + text.ascent, self._loss_text(sample.valid_loss), size=11)
         text.paint(painter, width + theme.px(12), top)
 
     # Qt overrides
@@ -243,3 +242,9 @@ class SampleDiary(QAbstractScrollArea):
             self.copy()
         else:
             super().keyPressEvent(event)
+
+
+def _paint_right(
+    painter: QPainter, right: float, baseline: float, text: str, bold: bool = False, size: int = 12
+) -> None:
+    painter.drawText(QPointF(right - theme.metrics(size, bold).horizontalAdvance(text), baseline), text)

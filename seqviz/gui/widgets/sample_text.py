@@ -1,5 +1,5 @@
-"""One sample as wrapped text: prompt in ink3, what the model wrote in ink, a line under each token coloured by how
-surprised the model was by its own choice. Plain text only: nothing in it is ever read as markup.
+"""One sample as wrapped text: prompt in ink3, what the model wrote in ink, a line under each token, brighter and
+thicker the more its own choice surprised the model. Plain text only: nothing in it is ever read as markup.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK
 from seqviz.gui.widgets.matrix_view import index_image
 
-LINE_HEIGHT = 18.0
-UNDERLINE = 2.0
+LINE_HEIGHT = 17.0
+THIN, THICK = 1.0, 4.0  # of the line under a token, from no surprise to the most
 _BREAK = "\u2028"  # Qt's line separator inside one layout
 
 
@@ -69,6 +69,11 @@ class SampleText:
     @property
     def line_height(self) -> float:
         return LINE_HEIGHT * theme.metrics(12).height() / 14.0
+
+    @property
+    def ascent(self) -> float:
+        """From the top of a line to its baseline."""
+        return self._lines[0].ascent() if self._lines else theme.metrics(12).ascent()
 
     @property
     def is_cut(self) -> bool:
@@ -125,15 +130,15 @@ class SampleText:
         table = theme.colour_table("cividis")
         bits = np.array([b for _, _, b in self._spans])
         indices = index_image(bits, 0.0, self.look.highest_bits)
-        high = UNDERLINE * theme.scale()
+        heights = (THIN + (THICK - THIN) * np.clip(bits / self.look.highest_bits, 0.0, 1.0)) * theme.scale()
         for line in self._lines:
             first, last = line.textStart(), line.textStart() + line.textLength()
-            y = top + line.y() + line.ascent() + 3 * theme.scale()
-            for (start, end, _), index in zip(self._spans, indices, strict=True):
+            y = top + line.y() + line.ascent() + 2.5 * theme.scale()
+            for (start, end, _), index, high in zip(self._spans, indices, heights, strict=True):
                 if index == BLANK or end <= first or start >= last:
                     continue
                 x0, x1 = (_cursor_x(line, min(max(at, first), last)) for at in (start, end))
-                painter.fillRect(QRectF(left + x0, y, x1 - x0, high), QColor(table[int(index)]))
+                painter.fillRect(QRectF(left + x0, y, x1 - x0, float(high)), QColor(table[int(index)]))
 
     def _paint_ellipsis(self, painter: QPainter, left: float, top: float) -> None:
         """Three dots at the end of the last line, on a patch of what is behind."""
