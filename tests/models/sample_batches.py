@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seqviz.core.batch import Batch, Field
 from seqviz.core.interface import Interface, Space
+from seqviz.data.trees import flatten, joined, parse_tree
 from seqviz.models.base import Model, architectures
 
 SYMBOLS = 7
@@ -98,4 +99,38 @@ def axes(tensor: Tensor) -> tuple[str, ...]:
     return ("batch", "t", "dim")[: tensor.ndim]
 
 
-BUILDERS = {"chain": chain}
+def pair(interface: Interface, rows: int, generator: torch.Generator) -> Batch:
+    """A source of 6 and a target of 5 positions; row 1 is two shorter on both sides."""
+    source = values(interface.inputs, (rows, POSITIONS), generator)
+    decoder, targets = (values(interface.outputs, (rows, POSITIONS - 1), generator) for _ in range(2))
+    present = torch.ones(rows, POSITIONS, dtype=torch.bool)
+    present[1:2, -2:] = False
+    written = present[:, 1:]
+    return Batch(
+        {
+            "source": Field(source, ("batch", "source"), present),
+            "decoder": Field(decoder, ("batch", "target"), written),
+        },
+        {"tokens": Field(targets, ("batch", "target"), written)},
+        tokens=int(written.sum()),
+    )
+
+
+def tree(interface: Interface, rows: int, generator: torch.Generator) -> Batch:
+    """Trees ((a b) c), (d e), ((f g) (h i)), one after the other for every three rows; one root has no target."""
+    trees = [flatten(parse_tree(text)).tree for text in ("((a b) c)", "(d e)", "((f g) (h i))")]
+    structure = joined(trees * max(1, rows // 3))
+    shape = (1, len(structure.left))
+    tokens, targets = values(interface.inputs, shape, generator), values(interface.outputs, shape, generator)
+    mask = torch.ones(shape, dtype=torch.bool)
+    mask[0, 4] = False
+    leaves = torch.from_numpy(structure.left < 0)[None]
+    return Batch(
+        {"tokens": Field(tokens, ("batch", "node"), leaves)},
+        {"tokens": Field(targets, ("batch", "node"), mask)},
+        structure=structure,
+        tokens=shape[1],
+    )
+
+
+BUILDERS = {"chain": chain, "pair": pair, "tree": tree}
