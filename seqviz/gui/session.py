@@ -8,6 +8,7 @@ that it enters the backward pass, where it holds no GIL.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -57,6 +58,7 @@ class RunSession(SessionCommands, QObject):
         self.parts: ev.Ready | None = None
         self.last_pulse: ev.Pulse | None = None
         self.probe = ""
+        self.pinned: int | None = None
         self._frame: ev.Frame | None = None
         self._cursor = Cursor()
         self._state: RunState = "starting"
@@ -103,13 +105,20 @@ class RunSession(SessionCommands, QObject):
         return Snapshot(self.run, self._frame, self.history, self._cursor)
 
     def set_cursor(self, cursor: Cursor) -> None:
-        """Move the token cursor; every panel follows."""
+        """Move the token cursor; every panel follows. A pinned s stays where it is."""
+        if self.pinned is not None:
+            cursor = replace(cursor, key=self.pinned)
         if cursor != self._cursor:
             self._cursor = cursor
             self.cursor_changed.emit(cursor)
             self._dirty = True
             if self._state != "running":
                 self._present()
+
+    def pin(self) -> None:
+        """Hold the position under the cursor as s, or let it go again."""
+        self.pinned = self._cursor.column if self.pinned is None else None
+        self.set_cursor(replace(self._cursor, key=self.pinned))
 
     def refresh(self) -> None:
         """Hand the snapshot out again: a panel came on screen."""
@@ -209,6 +218,7 @@ class RunSession(SessionCommands, QObject):
         self.run = event
         self.history = History()
         self._frame = None
+        self.pinned = None
         self.take_config(event.config)
         self.run_started.emit(event)
         self.config_changed.emit(self.config)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from seqviz.core import commands as cm
 from seqviz.core.config import RunConfig, parse_config
-from seqviz.core.events import KnobChanged
+from seqviz.core.events import Frame, KnobChanged
 from seqviz.gui.undo import KnobEdit, UndoStack
 from seqviz.gui.worker_port import WorkerHandle
 
@@ -135,6 +136,11 @@ class SessionCommands:
         if wish != self._watched:
             self._watched = wish
             self.send(wish)
+
+    def watched_names(self, frame: Frame) -> frozenset[str]:
+        """Those arrays of a frame that somebody looks at now."""
+        wants = self._watched.wants if self._watched is not None else frozenset()
+        return frozenset(n for n in frame.arrays if any(fnmatch.fnmatchcase(n, w) for w in wants))
 
     # texts
 

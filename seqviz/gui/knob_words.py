@@ -1,0 +1,53 @@
+"""Knobs in words: labels by key, and what a change says on a flag. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seqviz.core.config import OptimizerConfig, SamplingConfig, TrainingConfig
+from seqviz.core.events import KnobChanged
+from seqviz.core.knobs import KnobDescription, describe_knobs
+from seqviz.gui import theme
+
+SECTION_KNOBS: tuple[KnobDescription, ...] = (
+    *describe_knobs(OptimizerConfig, "optimizer"),
+    *describe_knobs(TrainingConfig, "training"),
+    *describe_knobs(SamplingConfig, "sampling"),
+)
+_LABELS = {knob.key: knob.label for knob in SECTION_KNOBS}
+
+
+def knob_label(key: str) -> str:
+    """The name a person knows: "learning rate" for optimizer.learning_rate."""
+    return _LABELS.get(key) or key.split(".")[-1].replace("_", " ")
+
+
+def value_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return theme.short(value)
+    return str(value)
+
+
+def change_words(change: KnobChanged) -> str:
+    """Say a change as a flag does: `learning rate 3e-3 → 1e-3`."""
+    return f"{knob_label(change.key)} {value_words(change.old)} → {value_words(change.new)}"
+
+
+def why_not_live(key: str) -> str:
+    """Why a knob cannot change while the run goes on, as the end of a sentence."""
+    reasons = {
+        "training.seed": "all random numbers come from it",
+        "training.context_length": "other windows make other batches",
+        "training.steps": "the schedule is laid out for it",
+        "training.device": "the weights would have to move",
+        "training.threads": "it is part of the exact result",
+    }
+    sections = {
+        "model": "it needs new weights",
+        "optimizer": "the optimiser's memory would not fit",
+        "corpus": "it is another text",
+        "task": "it is another task",
+    }
+    return reasons.get(key) or sections.get(key.split(".")[0]) or "it is fixed when a run starts"

@@ -1,0 +1,218 @@
+"""The window: bars, rail, sheet, time column and card, joined to the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from seqviz.core.config import RunConfig
+from seqviz.core.events import Notice, RunStarted
+from seqviz.gui import theme
+from seqviz.gui.actions import Actions
+from seqviz.gui.centre import Centre
+from seqviz.gui.layout_store import LayoutStore
+from seqviz.gui.looking_card import LookingCard
+from seqviz.gui.middle import Middle
+from seqviz.gui.notices import NoticeStack
+from seqviz.gui.panel_board import PanelBoard
+from seqviz.gui.panels.base import Snapshot
+from seqviz.gui.preset_list import PresetChoice, preset_choices
+from seqviz.gui.rail import Rail
+from seqviz.gui.runs_list import ListRuns
+from seqviz.gui.session import RunSession
+from seqviz.gui.sheet import Sheet
+from seqviz.gui.status_bar import StatusBar
+from seqviz.gui.surfaces import Surface
+from seqviz.gui.time_column import TimeColumn
+from seqviz.gui.top_bar import TopBar
+
+CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
+
+
+class MainWindow(Surface):
+    """One model. `start` is called by the first paint; `closed` comes when the trainer's thread has ended."""
+
+    closed = Signal()
+    painted_first = Signal()
+
+    def __init__(self, session: RunSession, store: LayoutStore, list_runs: ListRuns | None = None) -> None:
+        super().__init__("window")
+        self.session, self.store = session, store
+        self._list_runs = list_runs
+        self._painted = False
+        self.presets: list[PresetChoice] = preset_choices()
+        self.preset_name = ""
+        self.setWindowTitle("seqviz")
+        self.resize(1600, 1000)
+        self.setMinimumSize(760, 520)
+        self.top = TopBar(session)
+        self.rail = Rail(session)
+        self.sheet, self.column = Sheet(), TimeColumn()
+        self.centre = Centre(self.sheet, self.column)
+        self.card = LookingCard(session)
+        self.middle = Middle(self.rail, self.centre, self.card)
+        self.status = StatusBar(session)
+        self.board = PanelBoard(session, self.sheet, self.column, store)
+        self.actions_list = Actions(self)
+        self.pages = QStackedWidget()
+        self._assemble()
+        self.notices = NoticeStack(self)
+        self._connect()
+        self._restore()
+
+    def _assemble(self) -> None:
+        page = QWidget()
+        box = QVBoxLayout(page)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
+        for widget, stretch in ((self.top, 0), (self.middle, 1), (self.status, 0)):
+            box.addWidget(widget, stretch)
+        self.pages.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+
+    def _connect(self) -> None:
+        session, board = self.session, self.board
+        session.snapshot_changed.connect(self._present)
+        session.run_started.connect(self._take_run)
+        session.notice.connect(self.show_notice)
+        session.rejected.connect(self._show_rejection)
+        session.probe_changed.connect(self._take_probe)
+        self.sheet.cursor_moved.connect(session.set_cursor)
+        self.sheet.probe_edited.connect(session.set_probe)
+        board.pointed.connect(self.card.look_at)
+        board.switch_asked.connect(self.rail.switch_architecture)
+        self.centre.page_changed.connect(board.tell_wants)
+        self.middle.folded.connect(self.top.fold)
+        self.top.card_clicked.connect(self.middle.toggle_card)
+        self.top.rail_clicked.connect(self.middle.toggle_rail)
+        self.rail.refused.connect(self._show_rejection)
+        self.rail.preset_chosen.connect(self.choose_preset)
+        self.rail.run_opened.connect(lambda folder: self.session.open_run(Path(folder)))
+        self.notices.changed.connect(self._place_notices)
+        self.card.pin_clicked.connect(session.pin)
+
+    # experiments
+
+    def show_experiment(self, config: RunConfig, preset_name: str = "") -> None:
+        """Prepare an experiment; the rail shows it at once, the views once it is built."""
+        self.preset_name = preset_name
+        self.rail.show_presets(self.presets, preset_name)
+        self.rail.follow_config(config)
+        self.sheet.show_run(None, config.probe)
+        self.session.choose(config)
+        self.card.refresh()
+
+    @Slot(str)
+    def choose_preset(self, name: str) -> None:
+        from seqviz.gui.preset_list import load_preset
+
+        try:
+            config = load_preset(self.presets, name)
+        except ValueError as error:
+            self._show_rejection(str(error))
+            self.rail.show_presets(self.presets, self.preset_name)
+            return
+        self.show_experiment(config, name)
+
+    @Slot(object)
+    def _take_run(self, run: RunStarted) -> None:
+        config = self.session.config
+        self.setWindowTitle(f"{run.title} - seqviz")
+        self.board.show_run(run, config.probe if config is not None else "")
+        self.card.refresh()
+
+    @Slot(object)
+    def _take_probe(self, event: object) -> None:
+        notice = getattr(event, "notice", "")
+        if notice:
+            self.show_notice(Notice("info", notice))
+
+    @Slot(object)
+    def _present(self, snapshot: Snapshot) -> None:
+        if self.pages.currentIndex() == 0 and self.centre.currentIndex() == 0:
+            self.board.present(snapshot, self.session.probe)
+
+    # notices
+
+    @Slot(object)
+    def show_notice(self, notice: Notice) -> None:
+        self.notices.add(notice)
+        self._place_notices()
+
+    @Slot(str)
+    def _show_rejection(self, text: str) -> None:
+        self.rail.show_error(text)
+        self.show_notice(Notice("warning", text))
+
+    @Slot()
+    def _place_notices(self) -> None:
+        width = min(theme.px(620), self.width() - 40)
+        self.notices.setFixedWidth(width)
+        self.notices.adjustSize()
+        self.notices.move((self.width() - width) // 2, self.height() - self.notices.height() - theme.px(40))
+        self.notices.raise_()
+
+    # life
+
+    def after_first_paint(self, act: Callable[[], None]) -> None:
+        """Run `act` once the window is on screen (heavy imports, the trainer's thread)."""
+        if self._painted:
+            act()
+        else:
+            self.painted_first.connect(act)
+
+    @Slot()
+    def _begin(self) -> None:
+        self.session.start()
+        self.painted_first.emit()
+        if self._list_runs is not None:
+            self.rail.runs.show_earlier(self._list_runs())
+
+    def _restore(self) -> None:
+        kept = self.store.load_window().get("geometry")
+        if isinstance(kept, str):
+            self.restoreGeometry(QByteArray.fromBase64(kept.encode("ascii", "ignore")))
+
+    def _keep(self) -> None:
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self.store.save_window({"geometry": geometry, "theme": theme.wanted_theme()})
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        theme.set_window_width(self.width())
+        super().resizeEvent(event)
+        self._place_notices()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.board.tell_wants()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
+            self.sheet.strip.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self._begin)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep()
+        self.board.close_floats()
+        for part in (self.status, self.card, self.rail.form):
+            part.stop()
+        self.notices.clear()
+        self.session.stop()
+        event.accept()
+        self.closed.emit()

@@ -1,0 +1,218 @@
+"""Which panels there are and where: opens, closes, moves and floats them, and knows what they want traced."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from seqviz.core.events import RunStarted
+from seqviz.gui.float_window import FloatWindow
+from seqviz.gui.layout_store import Layout, LayoutStore, default_layout
+from seqviz.gui.panel_frame import PanelFrame
+from seqviz.gui.panels.base import Cursor, Panel, Snapshot, panels
+from seqviz.gui.session import RunSession
+from seqviz.gui.sheet import Sheet
+from seqviz.gui.time_column import TimeColumn
+from seqviz.gui.unserved import nearest_model
+
+ALWAYS_WANTED = frozenset({"surprisal"})  # the strip's own
+
+
+class PanelBoard(QObject):
+    """The sheet and the time column show what the board's layout says."""
+
+    layout_changed = Signal()
+    pointed = Signal(object)  # PanelFrame under the mouse
+    menu_asked = Signal(object, object)  # PanelFrame, QPoint
+    switch_asked = Signal(str)
+
+    def __init__(self, session: RunSession, sheet: Sheet, column: TimeColumn, store: LayoutStore) -> None:
+        super().__init__(sheet)
+        self._session, self._sheet, self._column, self._store = session, sheet, column, store
+        self._frames: dict[str, PanelFrame] = {}
+        self._floats: dict[str, FloatWindow] = {}
+        self._weights: dict[str, int] = {}
+        self._run: RunStarted | None = None
+        self.layout = Layout()
+        sheet.row_weights_changed.connect(self._keep_weights)
+        column.row_weights_changed.connect(self._keep_weights)
+
+    # the layout
+
+    def show_run(self, run: RunStarted, probe: str) -> None:
+        """The panels remembered for this family of architectures, else the default ones."""
+        known = [(name, kind) for name, kind in panels.items()]
+        layout = self._store.load(run.family, [name for name, _ in known]) or default_layout(run, known)
+        changed_family = self._run is None or self._run.family != run.family
+        self._run = run
+        if changed_family or not self.layout.places():
+            self._weights = dict(layout.weights)
+            self._apply(layout)
+        self._sheet.show_run(run, probe)
+        for frame in self._frames.values():
+            self._serve(frame)
+        self.tell_wants()
+
+    def reset_layout(self) -> None:
+        """Back to the default panels of this family."""
+        if self._run is not None:
+            self._weights = {}
+            self._change(default_layout(self._run, list(panels.items())))
+
+    def names_open(self) -> tuple[str, ...]:
+        return self.layout.places()
+
+    def frame(self, name: str) -> PanelFrame:
+        return self._frames[name]
+
+    def frames(self) -> list[PanelFrame]:
+        return [self._frames[name] for name in self.layout.places()]
+
+    def open(self, name: str) -> None:
+        """Add a panel at the end of where it belongs."""
+        if name in self.layout.places():
+            return
+        kind = panels.get(name)
+        sheet, column = self.layout.sheet, self.layout.column
+        if kind.place == "sheet":
+            sheet = (*sheet, name)
+        else:
+            column = (*column, name)
+        self._change(Layout(sheet, column, self.layout.floating))
+
+    def close(self, name: str) -> None:
+        self._change(self._without(name))
+
+    def move(self, name: str, by: int) -> None:
+        """Up (-1) or down (+1) among its neighbours."""
+        sheet, column = list(self.layout.sheet), list(self.layout.column)
+        for names in (sheet, column):
+            if name in names:
+                at = names.index(name)
+                to = min(max(at + by, 0), len(names) - 1)
+                names.insert(to, names.pop(at))
+        self._change(Layout(tuple(sheet), tuple(column), self.layout.floating))
+
+    def float_panel(self, name: str) -> None:
+        """Tear a panel out into a window of its own."""
+        if name in self.layout.places() and name not in self.layout.floating:
+            rest = self._without(name)
+            self._change(Layout(rest.sheet, rest.column, (*rest.floating, name)))
+
+    @Slot(str)
+    def dock(self, name: str) -> None:
+        """Put a floating panel back."""
+        if name not in self.layout.floating:
+            return
+        rest = self._without(name)
+        kind = panels.get(name)
+        order = {n: panels.get(n).order for n in (*rest.sheet, *rest.column, name)}
+        sheet, column = rest.sheet, rest.column
+        if kind.place == "sheet":
+            sheet = tuple(sorted((*sheet, name), key=lambda n: order[n])) if not self._moved(sheet) else (*sheet, name)
+        else:
+            column = (*column, name)
+        self._change(Layout(sheet, column, rest.floating))
+
+    @staticmethod
+    def _moved(names: tuple[str, ...]) -> bool:
+        orders = [panels.get(name).order for name in names]
+        return orders != sorted(orders)
+
+    def _without(self, name: str) -> Layout:
+        sheet, column, floating = (
+            tuple(n for n in part if n != name)
+            for part in (self.layout.sheet, self.layout.column, self.layout.floating)
+        )
+        return Layout(sheet, column, floating)
+
+    def _change(self, layout: Layout) -> None:
+        self._apply(layout)
+        if self._run is not None:
+            self._store.save(self._run.family, self.layout)
+        self._session.refresh()
+        self.tell_wants()
+
+    def _apply(self, layout: Layout) -> None:
+        self.layout = Layout(layout.sheet, layout.column, layout.floating, dict(self._weights))
+        for name in layout.places():
+            if name not in self._frames:
+                self._frames[name] = self._make(name)
+        self._update_floats()
+        self._sheet.set_frames([self._frames[n] for n in layout.sheet], self._weights)
+        self._column.set_frames([self._frames[n] for n in layout.column], self._weights)
+        for name in set(self._frames) - set(layout.places()):
+            self._frames.pop(name).deleteLater()
+        self.layout_changed.emit()
+
+    def _update_floats(self) -> None:
+        for name in set(self._floats) - set(self.layout.floating):
+            window = self._floats.pop(name)
+            window.frame.setParent(self._sheet)  # before its window goes
+            window.docked.disconnect(self.dock)
+            window.hide()
+            window.deleteLater()
+        for name in self.layout.floating:
+            if name not in self._floats:
+                window = FloatWindow(self._frames[name], self._sheet.grid.gutter, self._window())
+                window.docked.connect(self.dock)
+                window.cursor_moved.connect(self._session.set_cursor)
+                self._floats[name] = window
+                window.show()
+
+    def _window(self) -> QWidget:
+        return self._sheet.window()
+
+    def _make(self, name: str) -> PanelFrame:
+        panel: Panel = panels.get(name)()
+        frame = PanelFrame(panel, self._sheet)
+        panel.cursor_moved.connect(self._move_cursor)
+        panel.wants_changed.connect(self.tell_wants)
+        panel.knob_edited.connect(self._session.set_knob)
+        frame.pointed.connect(self.pointed)
+        frame.menu_asked.connect(self.menu_asked)
+        frame.switch_asked.connect(self.switch_asked)
+        self._serve(frame)
+        return frame
+
+    def _serve(self, frame: PanelFrame) -> None:
+        if self._run is not None:
+            part = nearest_model(type(frame.panel), self._run, self._session.parts)
+            frame.show_run(self._run, None if part is None else (part.name, part.title))
+
+    @Slot(object)
+    def _move_cursor(self, cursor: Cursor) -> None:
+        self._session.set_cursor(cursor)
+
+    @Slot()
+    def _keep_weights(self) -> None:
+        self._weights |= self._sheet.weights() | self._column.weights()
+        self.layout = Layout(self.layout.sheet, self.layout.column, self.layout.floating, dict(self._weights))
+        if self._run is not None:
+            self._store.save(self._run.family, self.layout)
+
+    # what is looked at
+
+    @Slot()
+    def tell_wants(self) -> None:
+        """Ask the trainer for what is on screen, and for nothing else."""
+        seen = [frame for frame in self.frames() if self._is_seen(frame)]
+        wants = ALWAYS_WANTED.union(*(frame.panel.current_wants() for frame in seen))
+        sources = [s for s in (frame.panel.current_source() for frame in seen) if s != "probe"]
+        self._session.watch(wants, sources[0] if sources else "probe")
+
+    def _is_seen(self, frame: PanelFrame) -> bool:
+        served = self._run is None or frame.panel.reason_unserved(self._run) is None
+        return served and frame.isVisible() and not frame.window().isMinimized()
+
+    def present(self, snapshot: Snapshot, probe: str) -> None:
+        self._sheet.present(snapshot)
+        self._column.present(snapshot)
+        for window in self._floats.values():
+            window.present(snapshot, probe)
+
+    def close_floats(self) -> None:
+        """The main window goes: so do its children, without being docked."""
+        for window in self._floats.values():
+            window.docked.disconnect(self.dock)
+            window.close()

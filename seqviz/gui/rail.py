@@ -1,0 +1,205 @@
+"""The left rail: preset, architecture, corpus, knobs, size, and the runs of late."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
+
+from seqviz.core.config import RunConfig
+from seqviz.core.events import PartDescription, RunStarted
+from seqviz.gui import theme
+from seqviz.gui.config_form import ConfigForm
+from seqviz.gui.experiment import architecture_changes, corpus_changes
+from seqviz.gui.form_plan import part_named
+from seqviz.gui.labels import TextLabel
+from seqviz.gui.preset_list import PresetChoice
+from seqviz.gui.runs_list import RunsList
+from seqviz.gui.session import RunSession
+from seqviz.gui.size_box import SizeBox
+from seqviz.gui.surfaces import Surface
+
+WIDTH = 216
+
+
+class Rail(Surface):
+    """Choices go to the session; what needs more than a choice (own text) is asked for by a signal."""
+
+    preset_chosen = Signal(str)  # name of a preset
+    run_opened = Signal(str)  # folder
+    own_text_asked = Signal()
+    catalogue_asked = Signal()
+    refused = Signal(str)  # one line: why nothing was changed
+
+    def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
+        super().__init__("rail", "right", parent)
+        self._session = session
+        self.preset = _combo("preset")
+        self.architecture = _combo("architecture")
+        self.corpus = _combo("corpus")
+        self.corpus_summary = TextLabel("", 11, "ink2", wrap=True)
+        self.form = ConfigForm()
+        self.size_box = SizeBox()
+        self.runs = RunsList(session)
+        self._build()
+        self.preset.activated.connect(self._choose_preset)
+        self.architecture.activated.connect(self._choose_architecture)
+        self.corpus.activated.connect(self._choose_corpus)
+        self.form.live_edited.connect(session.set_knob)
+        self.form.rebuild_asked.connect(self._rebuild)
+        self.runs.opened.connect(self.run_opened)
+        session.ready.connect(self.follow_parts)
+        session.config_changed.connect(self.follow_config)
+        session.run_started.connect(self.follow_run)
+        session.knob_changed.connect(self.form.mark_change)
+
+    def _build(self) -> None:
+        inner = QWidget()
+        self._inner = QVBoxLayout(inner)
+        self._inner.setSpacing(theme.px(4))
+        for title, combo in (("Preset", self.preset), ("Architecture", self.architecture), ("Corpus", self.corpus)):
+            self._inner.addWidget(TextLabel(title, 11, "ink2"))
+            self._inner.addWidget(combo)
+            self._inner.addSpacing(theme.px(4) if combo is not self.corpus else 0)
+        for widget in (self.corpus_summary, self.form, self.size_box):
+            self._inner.addWidget(widget)
+            self._inner.addSpacing(theme.px(6))
+        self._inner.addStretch(1)
+        self._inner.addWidget(self.runs)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        inner.setAutoFillBackground(False)
+        scroll.viewport().setAutoFillBackground(False)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 1, 0)
+        box.addWidget(scroll)
+        self._measure()
+
+    def _measure(self) -> None:
+        self.setFixedWidth(theme.px(WIDTH))
+        self._inner.setContentsMargins(theme.px(16), theme.px(12), theme.px(14), theme.px(10))
+
+    # filling
+
+    def show_presets(self, presets: list[PresetChoice], chosen: str) -> None:
+        """Names and titles of the presets there are."""
+        self.preset.clear()
+        for choice in presets:
+            self.preset.addItem(choice.title, choice.name)
+            self.preset.setItemData(self.preset.count() - 1, choice.description, Qt.ItemDataRole.ToolTipRole)
+        self.preset.setCurrentIndex(max(self.preset.findData(chosen), 0))
+
+    @Slot()
+    def follow_parts(self) -> None:
+        if self._session.config is not None:
+            self.follow_config(self._session.config)
+
+    @Slot(object)
+    def follow_config(self, config: RunConfig | None) -> None:
+        """Show an experiment as it is now."""
+        if config is None:
+            return
+        ready = self._session.parts
+        models = [p for p in self._parts("model") if not p.serves or config.task.name in p.serves]
+        _fill(self.architecture, models, config.model.name)
+        _fill(self.corpus, self._parts("corpus"), config.corpus.name)
+        self.form.show_config(config, ready)
+
+    @Slot(object)
+    def follow_run(self, run: RunStarted) -> None:
+        self.size_box.show_run(run)
+        self.corpus_summary.setText(run.corpus_summary)
+
+    def show_error(self, text: str) -> bool:
+        """A rejected value, under its own row; False when it belongs to none."""
+        return self.form.show_error(text)
+
+    def _parts(self, kind: str) -> list[PartDescription]:
+        ready = self._session.parts
+        return [] if ready is None else [part for part in ready.parts if part.kind == kind]
+
+    # choosing
+
+    @Slot(int)
+    def _choose_preset(self, index: int) -> None:
+        self.preset_chosen.emit(self.preset.itemData(index))
+
+    @Slot(int)
+    def _choose_architecture(self, index: int) -> None:
+        self.switch_architecture(self.architecture.itemData(index))
+
+    @Slot(str)
+    def switch_architecture(self, name: str) -> None:
+        """Another architecture on the same text; settings that both have are kept."""
+        config, part = self._session.config, part_named(self._session.parts, "model", name)
+        if config is not None and part is not None and name != config.model.name:
+            self._rebuild(architecture_changes(config, part, self._session.parts))
+
+    @Slot(int)
+    def _choose_corpus(self, index: int) -> None:
+        name = self.corpus.itemData(index)
+        config, ready = self._session.config, self._session.parts
+        part = part_named(ready, "corpus", name)
+        if config is None or ready is None or part is None or name == config.corpus.name:
+            return
+        keys = {knob.key for knob in part.knobs}
+        if "corpus.entry" in keys:
+            self.follow_config(config)
+            self.catalogue_asked.emit()
+        elif "corpus.path" in keys:
+            self.follow_config(config)
+            self.own_text_asked.emit()
+        else:
+            self._rebuild(corpus_changes(config, part, ready))
+
+    @Slot(object)
+    def _rebuild(self, changes: dict[str, object]) -> None:
+        try:
+            self._session.rebuild_with(changes)
+        except ValueError as error:
+            self.follow_config(self._session.config)
+            if not self.show_error(str(error)):
+                self.refused.emit(str(error))
+
+    def on_theme_changed(self) -> None:
+        super().on_theme_changed()
+        self._measure()
+        self.follow_parts()
+
+
+def _combo(name: str) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(8)
+    combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    combo.setMaxVisibleItems(20)
+    return combo
+
+
+def _fill(combo: QComboBox, parts: list[PartDescription], chosen: str) -> None:
+    """Parts by title with their dot; the chosen one alone while nothing is known yet."""
+    combo.clear()
+    for part in parts:
+        icon = dot_icon(theme.family_colour(part.family)) if part.family else QIcon()
+        combo.addItem(icon, part.title, part.name)
+        combo.setItemData(combo.count() - 1, part.summary, Qt.ItemDataRole.ToolTipRole)
+    if combo.findData(chosen) < 0:
+        combo.addItem(chosen.replace("_", " "), chosen)
+    combo.setCurrentIndex(combo.findData(chosen))
+    combo.setEnabled(bool(parts))
+
+
+def dot_icon(colour: QColor) -> QIcon:
+    """A round dot in the colour of a family."""
+    pixmap = QPixmap(32, 32)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawEllipse(6, 6, 20, 20)
+    painter.end()
+    return QIcon(pixmap)
