@@ -94,6 +94,11 @@ class Model(abc.ABC):
         """How many tokens back an output can see; None when unbounded."""
         return None
 
+    def remembers(self, read: int) -> int:
+        """How many of the last `read` tokens the distribution that `step` gives rests on."""
+        field = self.receptive_field()
+        return read if field is None else min(read, field)
+
     def longest_input(self) -> int | None:
         """Most tokens one pass can read (a learned position table ends); None when there is no end."""
         return None

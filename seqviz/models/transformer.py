@@ -168,16 +168,21 @@ class Transformer(NeuralModel):
     def longest_input(self) -> int | None:
         return self.position.longest()
 
+    def remembers(self, read: int) -> int:
+        longest = self.interface.context_length
+        quarter = max(1, longest // 4)  # sliding by one would read the whole window anew for every token
+        return read if read <= longest else longest - quarter + 1 + (read - longest - 1) % quarter
+
     def initial_state(self, batch_size: int) -> Cache:
         return Cache(torch.zeros(batch_size, 0, dtype=torch.int64), (None,) * len(self.blocks))
 
     @torch.no_grad()
     def step(self, tokens: Tensor, state: Cache) -> tuple[Tensor, Cache]:
-        """One token each. When the window is full it slides, and all in it is read anew: every token has moved."""
+        """One token each. A full window lets its oldest quarter go; the rest is read anew, as every token has moved."""
         window = torch.cat([state.tokens.to(tokens.device), tokens.unsqueeze(1)], dim=1)  # (B, n + 1)
         start, unread, blocks = state.tokens.shape[1], tokens.unsqueeze(1), state.blocks
         if window.shape[1] > self.interface.context_length:
-            window = window[:, -self.interface.context_length :]
+            window = window[:, -self.remembers(self.interface.context_length + 1) :]
             start, unread, blocks = 0, window, (None,) * len(self.blocks)
         x = self.position.add(self.embedding(unread), start)  # (B, 1 or n, D)
         kept = []

@@ -200,10 +200,9 @@ def test_cached_generation_equals_the_uncached_pass(case: Case) -> None:
     model = case.build()
     tokens = torch.cat([next(iter(case.batch(seed).inputs.values())).values for seed in (1, 2, 3)], dim=1)
     state = model.initial_state(tokens.shape[0])
-    window = model.receptive_field() or tokens.shape[1]
     for t in range(tokens.shape[1]):
         log_probs, state = model.step(tokens[:, t], state)
-        seen = tokens[:, max(0, t + 1 - window) : t + 1]
+        seen = tokens[:, t + 1 - model.remembers(t + 1) : t + 1]
         field = {"tokens": Field(seen, ("batch", "t"))}
         close(log_probs, said(model, Batch(field, field))[:, -1])
         close(log_probs.exp().sum(dim=1), torch.ones(len(tokens), dtype=log_probs.dtype))
