@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from seqviz.core.config import OptimizerConfig, Part, RunConfig, SamplingConfig, TrainingConfig
 from seqviz.core.events import PartDescription, Ready
 from seqviz.core.interface import reason_against
-from seqviz.core.knobs import Knobs, describe_knobs, first_error
+from seqviz.core.knobs import KnobDescription, Knobs, describe_knobs, first_error
 from seqviz.data.content import Content
 from seqviz.data.corpora import corpora
 from seqviz.data.tasks import Task, tasks
@@ -156,12 +156,22 @@ def describe_everything() -> Ready:
         PartDescription("task", name, cls.title, _summary(cls), describe_knobs(cls.Config, "task"), document=_doc(cls))
         for name, cls in tasks.items()
     ]
-    sections = (
+    return Ready(tuple(parts), section_knobs(), available_devices(), versions())
+
+
+def section_knobs() -> tuple[KnobDescription, ...]:
+    """Knobs that every run has, whatever its parts."""
+    return (
         *describe_knobs(OptimizerConfig, "optimizer"),
         *describe_knobs(TrainingConfig, "training"),
         *describe_knobs(SamplingConfig, "sampling"),
     )
-    return Ready(tuple(parts), sections, available_devices(), versions())
+
+
+def live_keys(model_class: type[Model]) -> frozenset[str]:
+    """Dotted keys that may change while a run of this architecture goes on."""
+    knobs = (*section_knobs(), *describe_knobs(model_class.Config, "model"))
+    return frozenset(knob.key for knob in knobs if knob.live)
 
 
 def _describe_model(name: str, cls: type[Model]) -> PartDescription:

@@ -27,8 +27,7 @@ from seqviz.core.events import (
     StepMetrics,
 )
 from seqviz.core.units import perplexity
-from seqviz.models.base import NeuralModel
-from seqviz.training.builder import Experiment, parameter_count, versions
+from seqviz.training.builder import Experiment, complete, live_keys, parameter_count, versions
 from seqviz.training.describing import describe_run
 from seqviz.training.divergence import Diverged
 from seqviz.training.learner import Phase, make_learner
@@ -237,10 +236,10 @@ class Trainer:
         ValueError
             when the value is not allowed; nothing is changed then.
         """
-        changed = self.config.replaced({key: value})
-        old = _value_or_none(self.config, key)
-        if isinstance(self.model, NeuralModel) and key == "model.dropout":
-            type(self.model).Config.model_validate({**self.config.model.knobs, "dropout": float(value)})
+        changed = complete(self.config.replaced({key: value}))
+        if key not in live_keys(type(self.model)):
+            raise ValueError(f"{key}: cannot change while the run goes on; reset it with the new value")
+        old = self.config.value(key)
         self.config = self.experiment.config = changed
         self.learner.set_knob(key, value)
         self.emit(KnobChanged(self.step, key, old, value))
@@ -249,10 +248,3 @@ class Trainer:
 def _number(value: float | None) -> float | None:
     """JSON has no infinity and no nan."""
     return None if value is None or not math.isfinite(value) else value
-
-
-def _value_or_none(config: RunConfig, key: str) -> Any:
-    try:
-        return config.value(key)
-    except KeyError:
-        return None

@@ -68,18 +68,24 @@ def test_any_bytes_give_a_config_or_one_line(content, tmp_path):
 
 _NEAR = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["name", "corpus", "task", "model", "optimizer", "training", "learning_rate", "steps", "x"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["name", "corpus", "task", "model", "optimizer", "training", "learning_rate", "steps", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.dictionaries(st.sampled_from(["corpus", "task", "model", "optimizer", "training", "version", "probe"]), _NEAR))
+@given(
+    st.dictionaries(st.sampled_from(["corpus", "task", "model", "optimizer", "training", "version", "probe"]), _NEAR)
+)
 def test_schema_near_nonsense_gives_a_config_or_one_line(tree):
     try:
         assert isinstance(parse_config(tree), RunConfig)

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seqviz.core.config import RunConfig, parse_config
+
+WORDS = ["the", "cat", "dog", "saw", "a", "red", "ball", "and", "ran", "home"]
+
+
+@pytest.fixture
+def text() -> str:
+    rng = np.random.default_rng(0)
+    return " ".join(rng.choice(WORDS, size=1200))
+
+
+@pytest.fixture
+def make_config(text):
+    """A tiny run on words; keyword arguments are dotted keys with __ for the dot."""
+
+    def make(model: str = "lstm", **changes: object) -> RunConfig:
+        sizes = {"transformer": {"d_model": 16, "n_layers": 2, "n_heads": 2}, "ngram": {"order": 3}}
+        knobs = sizes.get(model, {"d_hidden": 12, "d_embedding": 8})
+        tree = {
+            "corpus": {"name": "text", "text": text},
+            "task": {"name": "next_token"},
+            "model": {"name": model, **knobs},
+            "training": {"steps": 12, "batch_size": 4, "context_length": 16, "threads": 1, "valid_every": 5,
+                         "valid_batches": 2},
+            "sampling": {"prompt": "the", "length": 8},
+            "probe": "the cat saw a red dog",
+        }  # fmt: skip
+        config = parse_config(tree)
+        return config.replaced({k.replace("__", "."): v for k, v in changes.items()})
+
+    return make

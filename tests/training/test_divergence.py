@@ -1,0 +1,71 @@
+"""Not a number is found in its own step, before the optimiser applies it, and named (R1)."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from seqviz.core.events import RunDiverged, StepMetrics
+from seqviz.models.base import NeuralModel, architectures
+from seqviz.training.builder import build
+from seqviz.training.ports import NoStore
+from seqviz.training.trainer import Trainer
+
+NEURAL = ["rnn", "lstm", "gru", "transformer"]
+
+
+def run_until_the_end(config, disturb=None):
+    events: list[object] = []
+    trainer = Trainer(build(config), NoStore(), events.append)
+    trainer.begin()
+    for _ in trainer.turns():
+        if disturb is not None:
+            disturb(trainer)
+    return trainer, events
+
+
+@pytest.mark.parametrize("model", NEURAL)
+def test_a_poisoned_weight_is_named_in_the_step_after_it(model, make_config):
+    def poison(trainer: Trainer) -> None:
+        if trainer.step == 4:
+            with torch.no_grad():
+                next(trainer.model.parameters())[0] = float("nan")
+
+    trainer, events = run_until_the_end(make_config(model), poison)
+    end = next(e for e in events if isinstance(e, RunDiverged))
+    assert end.step == 5
+    assert "weights of" in end.tensor
+    assert trainer.status == "diverged"
+    assert max(e.step for e in events if isinstance(e, StepMetrics)) == 4
+
+
+@pytest.mark.parametrize("model", NEURAL)
+def test_a_mad_learning_rate_never_leaves_weights_that_are_no_numbers(model, make_config):
+    config = make_config(model, optimizer__learning_rate=1000.0, optimizer__name="sgd", training__clip_norm=0.0,
+                         training__steps=60)  # fmt: skip
+    trainer, events = run_until_the_end(config)
+    assert all(bool(torch.isfinite(p).all()) for p in trainer.model.parameters())
+    ended = [e for e in events if isinstance(e, RunDiverged)]
+    assert trainer.status == ("diverged" if ended else "finished")
+
+
+def test_a_gradient_that_overflows_is_named_before_the_update(make_config):
+    config = make_config("rnn")
+    experiment = build(config)
+    trainer = Trainer(experiment, NoStore(), lambda event: None)
+    assert isinstance(trainer.model, NeuralModel)
+    weight = trainer.model.head.linear.weight
+    weight.register_hook(lambda grad: grad * float("inf"))
+    before = weight.detach().clone()
+    told: list[object] = []
+    trainer._emit = told.append
+    for _ in trainer.turns():
+        pass
+    end = next(e for e in told if isinstance(e, RunDiverged))
+    assert end.tensor == "gradient of head.linear.weight"
+    assert torch.equal(weight, before)
+
+
+def test_every_gradient_architecture_is_covered_here_or_by_its_own_structure():
+    chain = [n for n, c in architectures.items() if c.learns_by == "gradient" and "chain" in c.offers.structures]
+    assert sorted(chain) == sorted(NEURAL)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from seqviz.training.watch_budget import WatchBudget
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def simulate(cost: float, share: float, light: bool = False, claimants: int = 1) -> float:
+    """Share of 60 simulated seconds that went into looking; a step takes 10 ms."""
+    clock = Clock()
+    budget = WatchBudget(share, clock)
+    while clock.now < 60:
+        clock.now += 0.01
+        if budget.due("x", light):
+            clock.now += cost
+            budget.spent("x", cost, light, claimants)
+    return budget.looking_share()
+
+
+@pytest.mark.parametrize("cost", [0.002, 0.02, 0.2])
+def test_dear_looks_stay_within_their_share_of_the_time(cost):
+    assert 0.03 < simulate(cost, 0.05) <= 0.0505
+
+
+def test_claimants_share_the_budget():
+    assert simulate(0.02, 0.06, claimants=3) <= 0.0205
+
+
+def test_cheap_light_frames_come_ten_times_a_second():
+    assert simulate(0.001, 0.05, light=True) == pytest.approx(0.01, rel=0.15)
+
+
+def test_what_is_renewed_is_due_at_once():
+    budget = WatchBudget(0.05, Clock())
+    budget.spent("x", 1.0)
+    assert not budget.due("x")
+    budget.renew_all()
+    assert budget.due("x")
