@@ -5,6 +5,7 @@ Nothing here knows an architecture but by its name in the config.
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 import torch
 
 from seqviz.core.batch import Batch
+from seqviz.core.commands import Watch
 from seqviz.core.config import parse_config
+from seqviz.core.events import Event, Frame, Notice, RunFinished, RunStarted
 from seqviz.training.builder import Experiment, build
 from seqviz.training.learner import Learner, make_learner
+from seqviz.training.looking import Looker
+from seqviz.training.ports import NoStore
+from seqviz.training.trainer import Trainer
 from seqviz.training.validation import Found, Validation
 
 
@@ -44,19 +50,20 @@ def batches(experiment: Experiment, steps: int) -> Any:
     return task.reading_batches(training.batch_size)
 
 
-def learn(corpus: dict[str, Any], task: str, model: dict[str, Any], steps: int = 0, **training: Any) -> Slice:
+def built(corpus: dict[str, Any], task: str, model: dict[str, Any], steps: int = 0, **training: Any) -> Experiment:
     torch.set_num_threads(1)
-    experiment = build(
-        parse_config(
-            {
-                "corpus": corpus,
-                "task": {"name": task},
-                "model": model,
-                "optimizer": {"learning_rate": 1e-2},
-                "training": {"batch_size": 32, "steps": steps, **training},
-            }
-        )
-    )
+    tree = {
+        "corpus": corpus,
+        "task": {"name": task},
+        "model": model,
+        "optimizer": {"learning_rate": 1e-2},
+        "training": {"batch_size": 32, "steps": steps, "threads": 1, "valid_batches": 2, **training},
+    }
+    return build(parse_config(tree))
+
+
+def learn(corpus: dict[str, Any], task: str, model: dict[str, Any], steps: int = 0, **training: Any) -> Slice:
+    experiment = built(corpus, task, model, steps, **training)
     learner = make_learner(experiment.model, experiment.task, experiment.config, "cpu", steps)
     with experiment.randomness:
         losses = [learner.learn(batch).loss for batch in batches(experiment, steps)]
@@ -133,6 +140,29 @@ def test_the_probe_of_the_corpus_is_traced_with_a_label_for_every_position(name:
             assert axis not in batch.rulers or len(batch.rulers[axis].labels) == size
     positions = next(iter(batch.targets.values())).axes[1]
     assert len(batch.rulers[positions].labels) == trace.losses.shape[1]
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_one_trainer_runs_it_to_its_end_with_the_probe_watched(name: str) -> None:
+    corpus, task = SLICES[name]
+    events: list[Event] = []
+    trainer = Trainer(built(corpus, task, {"name": name}, steps=3), NoStore(), events.append)
+    looker = Looker(trainer, events.append)
+    looker.set_watch(Watch(frozenset({"*"})))
+    trainer.begin()
+    for _ in trainer.turns():
+        while looker.look(paused=True):
+            pass
+    assert not [event for event in events if isinstance(event, Notice) and event.level == "error"]
+    assert isinstance(events[0], RunStarted)
+    (finished,) = [event for event in events if isinstance(event, RunFinished)]
+    assert np.isfinite(finished.summary["valid_loss"])
+    seen = {array for event in events if isinstance(event, Frame) for array in event.arrays}
+    assert "losses" in seen
+    for promised in trainer.model.provides:
+        assert fnmatch.filter(seen, promised), promised
+    maps = fnmatch.filter(seen, "gradient.itemised.*")
+    assert bool(maps) == (trainer.model.learns_by == "gradient")
 
 
 @pytest.mark.parametrize("name", SLICES)
