@@ -158,7 +158,11 @@ class History:
     def clipped_share(self) -> float | None:
         """Share of all steps so far whose gradient was clipped, None before the first."""
         count = self.steps.length
-        return float(self._clipped.between(np.array([0]), np.array([count]))[0]) if count else None
+        return float(self.clipped_between(np.array([0]), np.array([count]))[0]) if count else None
+
+    def clipped_between(self, starts: Indices, ends: Indices) -> Floats:
+        """Share of clipped steps in each range of indices [start, end) of `steps`; NaN where empty."""
+        return self._clipped.between(starts, ends)
 
     def layer_means(self) -> RunningMean | None:
         """Means of log10 of the gradient norm per layer; None where no layer norms came."""

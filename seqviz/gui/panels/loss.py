@@ -49,7 +49,7 @@ class LossPanel(TimePanel):
 
     name = "loss"
     title = "Loss"
-    weight = 28
+    weight = 32
     order = 10
     minimum_height = 150
 

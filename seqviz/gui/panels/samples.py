@@ -37,7 +37,7 @@ class SamplesPanel(TimePanel):
 
     name = "samples"
     title = "Samples"
-    weight = 40
+    weight = 36
     order = 40
     minimum_height = 150
 

@@ -20,9 +20,8 @@ from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis, stepped_range
 from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends
 from seqviz.gui.widgets.curve_painting import envelope, paint_curve
-from seqviz.gui.widgets.step_plot import Row, StepPlot
+from seqviz.gui.widgets.step_plot import Row, StepPlot, paint_noise
 
-RAW_OPACITY = 0.47
 _ABSURD = 1e29  # what the pyramid holds for infinity
 
 Floats = NDArray[np.float64]
@@ -123,8 +122,8 @@ class LossCurves(StepPlot):
         painter.setClipRect(area.adjusted(-1, -1, 2, 2))
         px = self._pixels_x(xs, x_axis, area)
         train = self._pixels_y(smooth, y_axis, area)
-        raw = envelope(px, self._pixels_y(lows, y_axis, area), self._pixels_y(highs, y_axis, area))
-        paint_curve(painter, *raw, theme.faded(colour, RAW_OPACITY), 1.5 * theme.scale())
+        low_y, high_y = (self._pixels_y(v, y_axis, area) for v in (lows, highs))
+        paint_noise(painter, px, low_y, high_y, colour)
         if self.look.smoothing > 0:
             paint_curve(painter, px, train, colour, 1.5 * theme.scale())
         valid_x, valid_low, valid_high = self.history.curve("valid").pyramid.visible(
@@ -133,7 +132,7 @@ class LossCurves(StepPlot):
         vx = self._pixels_x(valid_x, x_axis, area)
         low_y, high_y = (self._pixels_y(v, y_axis, area) for v in (valid_low, valid_high))
         paint_curve(painter, *envelope(vx, low_y, high_y), colour, 2.5 * theme.scale())
-        clipped = self._draw_clips(painter, x_axis, area)
+        clipped = self._draw_clips(painter, xs, px, area)
         painter.setClipping(False)
         broken = self._place_of_divergence(x_axis, y_axis, area)
         ends = self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
@@ -167,17 +166,19 @@ class LossCurves(StepPlot):
         ys = area.bottom() - axis.places(self.look.unit.convert(nats)) * area.height()
         return np.asarray(np.clip(ys, -limit, limit))
 
-    def _draw_clips(self, painter: QPainter, x_axis: Axis, area: QRectF) -> bool:
-        """Short ticks on the axis under steps whose gradient was clipped; False where there are none."""
-        pyramid = self.history.curve("clip_scale").pyramid
-        xs, lows, _ = pyramid.visible(x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log)
-        px = self._pixels_x(xs[lows < 1.0], x_axis, area)
-        if not len(px):
+    def _draw_clips(self, painter: QPainter, xs: Floats, px: Floats, area: QRectF) -> bool:
+        """Short ticks on the axis under columns with a clipped step; False where there are none."""
+        steps = self.history.steps.values
+        starts = np.searchsorted(steps, xs, side="left")
+        ends = np.append(np.maximum(starts[1:], starts[:-1] + 1), starts[-1:] + 1)
+        at = px[self.history.clipped_between(starts, np.minimum(ends, len(steps))) > 0]
+        if not len(at):
             return False
         height, ink = theme.px(5), theme.theme().ink3
-        breaks = np.flatnonzero(np.diff(px) > 1.5) + 1  # neighbours become one rectangle
-        for run in np.split(px, breaks):
-            painter.fillRect(QRectF(run[0] - 0.5, area.bottom() - height, run[-1] - run[0] + 1.0, height), ink)
+        breaks = np.flatnonzero(np.diff(at) > 1.5)  # neighbours become one rectangle
+        firsts, lasts = np.append(0, breaks + 1), np.append(breaks, len(at) - 1)
+        for left, right in zip(at[firsts].tolist(), at[lasts].tolist(), strict=True):
+            painter.fillRect(QRectF(left - 0.5, area.bottom() - height, right - left + 1.0, height), ink)
         return True
 
     def _place_of_divergence(self, x_axis: Axis, y_axis: Axis, area: QRectF) -> QPointF | None:

@@ -15,9 +15,9 @@ from seqviz.gui.colour_maps import BLANK, MASKED
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis, stepped_range
 from seqviz.gui.widgets.curve_labels import LineEnd, SeriesStyle, colour_of, paint_line_ends
-from seqviz.gui.widgets.curve_painting import envelope, paint_curve, paint_marker, polygon
+from seqviz.gui.widgets.curve_painting import paint_curve, paint_marker, polygon
 from seqviz.gui.widgets.matrix_view import index_image, paint_matrix
-from seqviz.gui.widgets.step_plot import Row, StepPlot
+from seqviz.gui.widgets.step_plot import Row, StepPlot, paint_noise
 
 LOWEST, HIGHEST = 1e-3, 10.0
 GUTTER = 84
@@ -39,10 +39,12 @@ class NormMap(StepPlot):
         self.clip_at: tuple[tuple[float, float], ...] = ()  # (from step, largest norm let through; 0: off)
         self.limits = (LOWEST, HIGHEST)
         self._mouse_y = 0.0
+        self._widest: tuple[int, float] = (-1, 0.0)  # of the layers' names, by version of the theme
 
     def set_layers(self, names: Sequence[str]) -> None:
         if tuple(names) != self.layers:
             self.layers = tuple(names)
+            self._widest = (-1, 0.0)
             self.data_changed()
 
     def set_clip(self, changes: Sequence[tuple[float, float]]) -> None:
@@ -59,8 +61,11 @@ class NormMap(StepPlot):
 
     def gutter(self) -> float:
         """Room at the left for the names of layers, as little as they need."""
-        measure = theme.metrics(11)
-        widest = max((measure.horizontalAdvance(n) for n in self.layers), default=0.0)
+        if self._widest[0] != theme.version():
+            measure = theme.metrics(11)
+            found = max((measure.horizontalAdvance(n) for n in self.layers), default=0.0)
+            self._widest = (theme.version(), found)
+        widest = self._widest[1]
         return min(max(widest + theme.px(8), theme.px(30)), max(theme.px(GUTTER), self.width() * 0.3))
 
     def is_wide(self) -> bool:
@@ -169,7 +174,7 @@ class NormMap(StepPlot):
         painter.setClipRect(area.adjusted(-1, -1, 2, 2))
         self._draw_clipped(painter, y_axis, xs, px, highs)
         low_y, high_y, smooth_y = (self._pixels_y(v, y_axis) for v in (lows, highs, smooth))
-        paint_curve(painter, *envelope(px, low_y, high_y), theme.faded(ink, 0.47), 1.5 * theme.scale())
+        paint_noise(painter, px, low_y, high_y, ink)
         paint_curve(painter, px, smooth_y, ink, 1.5 * theme.scale())
         painter.setClipping(False)
         self._draw_ends(painter, y_axis, px, smooth, smooth_y)

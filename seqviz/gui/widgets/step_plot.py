@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter
 
 from seqviz.gui import theme
 from seqviz.gui.history import History
 from seqviz.gui.widgets.axes import Axis, step_axis
+from seqviz.gui.widgets.curve_painting import envelope, paint_curve
 from seqviz.gui.widgets.plot_painting import NAME_GUTTER
 from seqviz.gui.widgets.series_plot import SeriesPlot
+
+RAW_OPACITY = 0.47
 
 Row = tuple[str, QColor]
 
@@ -71,3 +76,21 @@ class StepPlot(SeriesPlot):
 
     def _values_at(self, x: float) -> list[Row]:
         return [(f"step {theme.thousands(x)}", theme.theme().ink), *self.rows_at(x)]
+
+
+def paint_noise(
+    painter: QPainter, px: NDArray[np.floating], low_y: NDArray[np.floating], high_y: NDArray[np.floating], ink: QColor
+) -> None:
+    """Every raw value, faint: from the lowest to the highest of each pixel column. All in pixels.
+
+    Where points stand apart the line is 1.5 wide. Where each column is filled it is 1 wide: that looks the same
+    and takes a tenth of the time (Qt has a fast path for it).
+    """
+    colour = theme.faded(ink, RAW_OPACITY)
+    crowded = np.flatnonzero(np.diff(px) < 2.0)
+    split = int(crowded[0]) if len(crowded) else len(px)
+    if split:
+        head = slice(0, split + 1)
+        paint_curve(painter, *envelope(px[head], low_y[head], high_y[head]), colour, 1.5 * theme.scale())
+    if split < len(px):
+        paint_curve(painter, *envelope(px[split:], low_y[split:], high_y[split:]), colour, 1.0)
