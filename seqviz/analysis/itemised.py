@@ -135,7 +135,7 @@ def _collect(site: Site, norms: list[Tensor]) -> Tensor:
 
 
 def naive_itemised(subject: Subject, site: str) -> Tensor:
-    """The definition, spelled out: a double loop of `autograd.grad`. For tests and the bench: (B, R, S)."""
+    """The definition, spelled out: a double loop of `autograd.grad`. For tests: (B, R, S)."""
     trace = subject.graph
     place = trace.sites[site]
     batch_size, count = trace.losses.shape
@@ -149,6 +149,18 @@ def naive_itemised(subject: Subject, site: str) -> Tensor:
             )
             found[:, t, s] = (gradient[:, s] if place.stacked else gradient).norm(dim=-1)
     return found
+
+
+def rowwise_itemised(subject: Subject, site: str) -> Tensor:
+    """The usual way, one `autograd.grad` per loss for all positions; what the bench compares with: (B, R, S)."""
+    place = subject.graph.sites[site]
+    rows = []
+    for said in subject.graph.losses.unbind(dim=1):  # (B,)
+        gradients = torch.autograd.grad(
+            said[~said.isnan()].sum(), place.steps, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        rows.append(_collect(place, [gradient.norm(dim=-1).unsqueeze(0) for gradient in gradients])[:, 0])
+    return torch.stack(rows, dim=1)
 
 
 def allowed_only(maps: dict[str, Tensor], subject: Subject) -> dict[str, Tensor]:
