@@ -98,7 +98,7 @@ class ContextCounts:
         return np.stack(list(self._walk(before, tokens, Level.find)))
 
     def canonical(self) -> list[tuple[Ints, Ints, Ints]]:
-        """(contexts, events, counts) by level, contexts numbered in sorted order, so that equal counts are saved alike."""
+        """(contexts, events, counts) by level, contexts numbered in sorted order: equal counts are saved alike."""
         found, renumbered = [], none()
         for length, level in enumerate(self.levels):
             keys = level.contexts

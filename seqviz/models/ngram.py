@@ -25,7 +25,7 @@ from seqviz.core.knobs import knob
 from seqviz.models.base import Context, Model, ModelConfig, architectures, position_losses
 from seqviz.models.context_counts import ContextCounts, Ints
 from seqviz.models.output import LogTable, Output
-from seqviz.models.smoothing import KneserNey, add_delta, deepest, maximum_likelihood
+from seqviz.models.smoothing import KneserNey, add_delta, counted_rows, deepest, maximum_likelihood
 from seqviz.models.trace import Trace, TracedArray
 
 TABLES = ("contexts", "events", "counts")  # of each order, as they are saved
@@ -108,10 +108,7 @@ class Ngram(Model):
     def trace(self, batch: Batch, keep_graph: bool = False) -> Trace:
         tokens, before = self._placed(batch, Context())
         length, number = deepest(self.counts.contexts(before, tokens))  # (R * T,)
-        seen = np.zeros(len(length), dtype=np.int64)
-        for size, level in enumerate(self.counts.levels):
-            total = np.bincount(level.events // self.counts.n_outputs, weights=level.counts, minlength=level.size)
-            seen = np.where(length == size, total[np.where(length == size, number, 0)], seen)
+        seen = counted_rows(self.counts, length, number).sum(axis=1)  # (R * T,)
         shape = batch.inputs["tokens"].values.shape
         arrays = {"backoff.order_used": length + 1, "counts.context": seen.astype(np.int64)}
         traced = {n: TracedArray(torch.from_numpy(a.reshape(shape)), ("batch", "t")) for n, a in arrays.items()}

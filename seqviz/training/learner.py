@@ -9,6 +9,7 @@ import abc
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -67,7 +68,7 @@ class Learner(abc.ABC):
 
         return batch.convert(convert)
 
-    @property
+    @cached_property  # reading a counting model's arrays is dear
     def dtype(self) -> torch.dtype:
         arrays = self.model.state_arrays().values()
         return next((a.dtype for a in arrays if a.is_floating_point()), torch.get_default_dtype())
