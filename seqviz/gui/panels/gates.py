@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 
 from seqviz.gui import theme
-from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, panels
+from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.gate_statistics import GateSummary, drops, memory_length, summarise
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
 from seqviz.gui.panels.state_names import layer_of
@@ -142,8 +142,9 @@ class GatesPanel(PaintedSheetPanel):
             painter.fillRect(area, colours.ghost)
             expanded = gate == self.expanded
             low, high = ("fast", "slow") if expanded else ("0", "1")
-            self.paint_gutter(painter, high, area.top() + theme.px(5))
-            self.paint_gutter(painter, low, area.bottom() - theme.px(5))
+            if area.height() >= theme.px(34):
+                self.paint_gutter(painter, high, area.top() + theme.px(5))
+                self.paint_gutter(painter, low, area.bottom() - theme.px(5))
             y, square = area.center().y(), theme.px(8)
             left = self.gutter_left
             painter.fillRect(QRectF(left, round(y - square / 2), square, square), theme.gate_colour(gate))
@@ -255,9 +256,12 @@ class GatesPanel(PaintedSheetPanel):
         if not units:
             return "mean of all units, 10th to 90th percentile as a band"
         if self._map is not None:
-            return f"{layer}{gate_word(self.expanded)} gate of {units} units, slow to fast; 0 to 1"
+            return f"{layer}{gate_word(self.expanded)} gate of {units} units, slow to fast"
         shares = "at the right: share over 0.9 (top) and under 0.1"
         return f"{layer}mean of {units} units, 10th to 90th percentile as a band; {shares}"
+
+    def colour_bar(self) -> ColourBar | None:
+        return None if self._map is None else ColourBar(f"{gate_word(self.expanded)} gate", "0", "viridis", "1")
 
     def reading(self) -> str:
         keeper = next((g for g in KEEPERS if g in self._summaries), None)
@@ -265,7 +269,7 @@ class GatesPanel(PaintedSheetPanel):
             return ""
         mean, word = self._summaries[keeper].mean, gate_word(keeper)
         kept = f"the {word} gate keeps **{float(mean.mean()):.0%}** at each {self.token_word}"
-        inner = [t for t in self._dips[keeper] if t < len(self.tokens) - 1]
+        inner = [t for t in self._dips[keeper] if 0 < t < len(self.tokens) - 1]
         if not inner:
             return kept
         return f"{kept}, least at {token_name(self.tokens[inner[0]])}: {float(mean[inner[0]]):.0%}"
@@ -321,8 +325,6 @@ class GatesPanel(PaintedSheetPanel):
             self.refresh()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        column = self.grid.column_at(event.position().x()) if self.grid.visible else None
         over_name = event.position().x() < self.grid.left
         self.setCursor(Qt.CursorShape.PointingHandCursor if over_name else Qt.CursorShape.ArrowCursor)
-        if column is not None and column != self.snapshot.cursor.column:
-            self.cursor_moved.emit(Cursor(column, None, self.snapshot.cursor.key))
+        super().mouseMoveEvent(event)

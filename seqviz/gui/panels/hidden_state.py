@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QImage, QPainter
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
@@ -181,13 +181,6 @@ class HiddenStatePanel(PaintedSheetPanel):
             self._site = self._sites[option]
         self._sorted_at = -1
         self.refresh()
-
-    # Qt overrides
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        column = self.grid.column_at(event.position().x()) if self.grid.visible else None
-        if column is not None and column != self.snapshot.cursor.column:
-            self.cursor_moved.emit(Cursor(column, None, self.snapshot.cursor.key))
 
 
 def fixed_limit(values: NDArray[np.floating], site: str) -> float:

@@ -35,6 +35,8 @@ class MapPanel(PaintedSheetPanel):
         super().__init__()
         self.values: NDArray[np.floating] | None = None
         self.indices: NDArray[np.uint8] | None = None
+        self.row_axis = "t"
+        self._triangle = False
         self._known_rows = 0  # the last row exists only if it has a target
         self.pinned: int | None = None
         self._hover: tuple[int, int] | None = None
@@ -46,6 +48,8 @@ class MapPanel(PaintedSheetPanel):
         if values is not None:
             known = np.flatnonzero(np.isfinite(values).any(axis=1))
             self._known_rows = int(known[-1]) + 1 if len(known) else len(values)
+            rows, columns = values.shape
+            self._triangle = rows == columns and bool(np.isnan(values[0, 1:]).all())
 
     # what subclasses may replace
 
@@ -73,7 +77,12 @@ class MapPanel(PaintedSheetPanel):
     def aligned(self) -> bool:
         """Whether the map is of the probe, so that its columns are the sheet's."""
         probe = self.current_source() == "probe"
-        return probe and self.values is not None and self.values.shape == (self.grid.n, self.grid.n)
+        return probe and self.values is not None and self.values.shape[1] == self.grid.n
+
+    @property
+    def causal(self) -> bool:
+        """Whether rows and columns are the same positions and no row sees what comes later."""
+        return self.values is not None and self._triangle
 
     def map_grid(self) -> ColumnGrid:
         if self.aligned or self.values is None:
@@ -84,7 +93,7 @@ class MapPanel(PaintedSheetPanel):
     def geometry_of_map(self) -> MapGeometry:
         top, grid = theme.px(2), self.map_grid()
         height = max(self.height() - top - self.bottom_margin(), 1)
-        if self.values is None or self.values.shape[0] == self.values.shape[1]:
+        if self.values is None or self.causal:
             return MapGeometry.square(grid, top, height, self._known_rows)
         return MapGeometry(grid, 0, self.values.shape[0], top, height)
 
@@ -92,7 +101,13 @@ class MapPanel(PaintedSheetPanel):
     def row(self) -> int:
         """The framed row t."""
         row = self.snapshot.cursor.row if self.snapshot.cursor.row is not None else self.column
-        return max(0, min(row, self.grid.n - 1))
+        rows = self.grid.n if self.values is None else len(self.values)
+        return max(0, min(row, rows - 1))
+
+    @property
+    def row_tokens(self) -> tuple[str, ...]:
+        """Labels of the rows: the probe's own, or those of the target of a pair."""
+        return self.tokens if self.causal or self.row_axis == "t" else self.snapshot.labels(self.row_axis)
 
     @property
     def key(self) -> int | None:
@@ -124,7 +139,8 @@ class MapPanel(PaintedSheetPanel):
         row = self.row if self.aligned else -1
         key = (self.tokens, geometry, row, self.still_half(area))
         painter.drawPixmap(0, 0, self.static_layer(key, self._paint_text, name="text"))
-        self.paint_half(painter, area)
+        if self.causal:
+            self.paint_half(painter, area)
 
     def _picture(self, geometry: MapGeometry) -> QImage:
         """The map at its size on screen: rows stretched already, columns by whole pixels."""
@@ -138,12 +154,14 @@ class MapPanel(PaintedSheetPanel):
 
     def _paint_text(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()
-        self.paint_still_half(painter, causal_map.empty_half(geometry))
-        if not self.aligned or not self.tokens:
+        if self.causal:
+            self.paint_still_half(painter, causal_map.empty_half(geometry))
+        if not self.aligned or not self.row_tokens:
             causal_map.paint_row_numbers(painter, geometry)
             return
-        causal_map.paint_words(painter, geometry, self.tokens, self.row)
-        causal_map.paint_diagonal(painter, geometry, self.tokens, self.row)
+        causal_map.paint_words(painter, geometry, self.row_tokens, self.row)
+        if self.causal:
+            causal_map.paint_diagonal(painter, geometry, self.tokens, self.row)
 
     def paint_over(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()
@@ -151,12 +169,14 @@ class MapPanel(PaintedSheetPanel):
             if self._hover is not None and self.reaches(*self._hover):
                 self._paint_cell(painter, geometry, *self._hover)
             return
-        row, last = self.row, min(self.row, geometry.grid.first + geometry.grid.visible - 1)
+        row, last = self.row, geometry.grid.first + geometry.grid.visible - 1
         if not geometry.shows_row(row):
             return
-        self.paint_cursor(painter, geometry.y_of(row + 1), self.height())
+        self.paint_cursor(painter, geometry.y_of(row + 1) if self.causal else 0, self.height())
         if self.indices is not None and (self.indices[row] != MASKED).any():
-            paint_map_cursor(painter, geometry.row_rect(row, geometry.grid.first, last))
+            paint_map_cursor(
+                painter, geometry.row_rect(row, geometry.grid.first, min(row, last) if self.causal else last)
+            )
         if self.reaches(row, self.key) and geometry.grid.shows(self.key):
             assert self.key is not None
             self._paint_cell(painter, geometry, row, self.key)
@@ -182,7 +202,7 @@ class MapPanel(PaintedSheetPanel):
         if event.button() != Qt.MouseButton.LeftButton or cell is None or not self.aligned:
             return
         self.pinned = None if self.pinned == cell[1] else cell[1]
-        self.cursor_moved.emit(Cursor(cell[0], cell[0], cell[1]))
+        self.cursor_moved.emit(self._cursor_at(*cell))
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -194,12 +214,16 @@ class MapPanel(PaintedSheetPanel):
         cell = self.geometry_of_map().cell_at(event.position().x(), event.position().y())
         return cell if cell is not None and self.reaches(*cell) else None
 
+    def _cursor_at(self, row: int, key: int) -> Cursor:
+        """On a triangle the token cursor follows the row; elsewhere the columns are the probe, so it follows s."""
+        return Cursor(row if self.causal else key, row, key)
+
     def _point(self, cell: tuple[int, int] | None) -> None:
         if cell == self._hover:
             return
         self._hover = cell
         if self.aligned and cell is not None:
-            self.cursor_moved.emit(Cursor(cell[0], cell[0], self.pinned if self.pinned is not None else cell[1]))
+            self.cursor_moved.emit(self._cursor_at(cell[0], self.pinned if self.pinned is not None else cell[1]))
         elif self.aligned and self.pinned is None:
             self.cursor_moved.emit(Cursor(self.column, None, None))
         self.update()

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from seqviz.gui import theme
-from seqviz.gui.panels.base import ColourBar, SheetPanel, Snapshot
+from seqviz.gui.panels.base import ColourBar, Cursor, SheetPanel, Snapshot
 from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.token_names import place_name
@@ -112,6 +112,12 @@ class PaintedSheetPanel(SheetPanel):
         self.paint_cursor(painter, 0, self.height())
 
     # Qt overrides
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The token cursor follows the mouse through every row of the sheet."""
+        column = self.grid.column_at(event.position().x()) if self.grid.visible else None
+        if column is not None and column != self.snapshot.cursor.column:
+            self.cursor_moved.emit(Cursor(column, None, self.snapshot.cursor.key))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

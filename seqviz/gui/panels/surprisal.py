@@ -131,14 +131,14 @@ class SurprisalPanel(PaintedSheetPanel):
         pen.setDashPattern([1.0, 2.5])
         painter.setPen(pen)
         painter.drawLine(QLineF(area.left(), y, area.right(), y))
-        text, measure = f"unigram {bits:.2f}", theme.metrics(11)
-        width = measure.horizontalAdvance(text)
-        x = area.right() - width
+        text = f"unigram {bits:.2f}"
+        width = theme.metrics(11).horizontalAdvance(text)
+        place = QRectF(area.right() - width, y - theme.px(14), width, theme.px(13))
         if not self._baseline_is_free(area):
-            return
+            painter.fillRect(place.adjusted(-3, 1, 2, 0), colours.sheet)
         painter.setFont(theme.font(11))
         painter.setPen(colours.ink3)
-        painter.drawText(QPointF(x, y - theme.px(3)), text)
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
 
     def _baseline_is_free(self, area: QRectF) -> bool:
         """Whether no bar reaches into the baseline's name at the right end."""
@@ -157,7 +157,11 @@ class SurprisalPanel(PaintedSheetPanel):
             return self._crests[1]
         values = np.nan_to_num(self.values, nan=0.0)
         padded = np.concatenate(([0.0], values, [0.0]))
-        crest = (values >= padded[:-2]) & (values >= padded[2:]) & (values >= max(PEAK_BITS, 0.5 * values.max()))
+        crest = (
+            (values >= padded[:-2])
+            & (values >= padded[2:])
+            & (values >= max(PEAK_BITS, values.mean() + 0.8 * values.std()))
+        )
         room = theme.metrics(11).horizontalAdvance("0.0") + theme.px(8)
         chosen: list[int] = []
         for column in sorted(np.flatnonzero(crest), key=lambda c: -values[c]):
