@@ -38,8 +38,7 @@ def train_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:
     experiment = build(config)
     hear = Listener()
     stores = OneFolder(out, hear) if out is not None else RunFolders(runs_root(), hear)
-    about = {"corpus_sha256": experiment.content.sha256, "threads": experiment.threads}
-    store = stores.create(experiment.config, about, experiment.task.saved_arrays())
+    store = stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
     trainer = Trainer(experiment, store, hear)
     try:
         trainer.begin()

@@ -22,10 +22,11 @@ from seqviz.core.config import RunConfig, parse_config
 from seqviz.core.events import Event, Notice, StepMetrics
 from seqviz.core.presets import read_tree
 from seqviz.runs.atomic import write_bytes
+from seqviz.runs.listing import METRICS_FILE, RUN_FILE
 from seqviz.runs.metrics import MetricsWriter, read_events
 from seqviz.training.ports import StoredRun
 
-RUN_FILE, METRICS_FILE, WEIGHTS_FILE = "run.toml", "metrics.db", "weights.safetensors"
+WEIGHTS_FILE = "weights.safetensors"
 LARGEST_WEIGHTS = 4 * 2**30  # bytes
 _STORED_FILE = re.compile(r"[a-z0-9_]+\.json")
 
@@ -167,11 +168,3 @@ def _step_of(content: bytes) -> int:
     size = int.from_bytes(content[:8], "little")
     step = json.loads(content[8 : 8 + size]).get("__metadata__", {}).get("step", "0")
     return int(step) if str(step).isdigit() else 0
-
-
-def recent_runs(root: Path, most: int = 12) -> list[Path]:
-    """Run folders, newest first."""
-    if not root.is_dir():
-        return []
-    found = [p for p in root.iterdir() if (p / RUN_FILE).is_file()]
-    return sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)[:most]

@@ -37,6 +37,19 @@ class Experiment:
     threads: int
     notices: tuple[str, ...] = ()
 
+    def about(self) -> dict[str, Any]:
+        """What a run folder says besides the config: where the numbers come from, and how to read them."""
+        return {
+            "title": type(self.model).title,
+            "family": type(self.model).family,
+            "unit": self.task.unit.name,
+            "per_nat": self.task.unit.per_nat,
+            "corpus_sha256": self.content.sha256,
+            "device": self.device,
+            "threads": self.threads,
+            "versions": versions(),
+        }
+
 
 def part_knobs(kind: str, config_class: type[Knobs], part: Part) -> Any:
     """The validated knobs of a named part.

@@ -120,8 +120,7 @@ class Control:
         self.emit(Progress(what, -1.0))
         try:
             experiment = build(config)
-            about = {"corpus_sha256": experiment.content.sha256, "threads": experiment.threads}
-            store = self.stores.create(experiment.config, about, experiment.task.saved_arrays())
+            store = self.stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
             trainer = Trainer(experiment, store, self.emit, self._on_phase)
             self._take(trainer)
         finally:

@@ -173,10 +173,11 @@ class Looker:
         return analysis.finish(done.means())
 
     def _single_windows(self) -> Iterator[Batch]:
-        """Up to 32 single sequences of the full length, evenly spread over the validation split."""
-        batches = list(self.trainer.task.evaluation_batches(1))
-        longest = max(b.tokens for b in batches)
-        whole = [b for b in batches if b.tokens == longest]
+        """Up to 32 single examples of one shape, the commonest, evenly spread over the validation split."""
+        by_shape: dict[object, list[Batch]] = {}
+        for batch in self.trainer.task.evaluation_batches(1):
+            by_shape.setdefault(shape_of(batch), []).append(batch)
+        whole = max(by_shape.values(), key=lambda alike: (len(alike), alike[0].tokens))
         for index in np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int)):
             yield whole[index]
 
@@ -197,6 +198,12 @@ class Looker:
                 seconds * 1e3,
             )
         )
+
+
+def shape_of(batch: Batch) -> object:
+    """What two batches must share for a mean over both to mean anything: the sizes of all fields, and the tree."""
+    sizes = tuple(field.values.shape for field in (*batch.inputs.values(), *batch.targets.values()))
+    return sizes, None if batch.structure is None else batch.structure.left.tobytes()
 
 
 def read_only(traced: TracedArray) -> tuple[np.ndarray, tuple[str, ...]]:

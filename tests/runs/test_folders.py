@@ -10,7 +10,8 @@ import torch
 
 from seqviz.core.config import parse_config
 from seqviz.core.events import Baseline, BaselinesCounted, Evaluated, KnobChanged, Notice, Sample, StepMetrics
-from seqviz.runs.folders import OneFolder, RunFolders, open_run, recent_runs
+from seqviz.runs.folders import OneFolder, RunFolders, open_run
+from seqviz.runs.listing import recent_runs, run_line
 
 CONFIG = parse_config(
     {"title": "A test", "corpus": {"name": "text"}, "task": {"name": "next_token"}, "model": {"name": "lstm"}}
@@ -111,3 +112,14 @@ def test_the_out_folder_must_be_new_or_empty(tmp_path):
     (tmp_path / "x").write_text("mine")
     with pytest.raises(ValueError, match="not an empty folder"):
         OneFolder(tmp_path).create(CONFIG, {}, {})
+
+
+def test_a_run_is_listed_with_its_last_validation_in_its_own_unit(tmp_path):
+    about = {"title": "LSTM", "family": "lstm", "unit": "bits/char", "per_nat": 2.0}
+    store = RunFolders(tmp_path).create(CONFIG, about, {})
+    for event in (step(1), Evaluated(1, 3.0, False), Evaluated(2, 1.5, False)):
+        store.record(event)
+    store.close()
+    line = run_line(tmp_path / store.run_id)
+    assert (line.title, line.family, line.value, line.unit) == ("A test", "lstm", 3.0, "bits/char")
+    assert run_line(tmp_path / "nothing") is None

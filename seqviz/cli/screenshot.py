@@ -1,0 +1,116 @@
+"""`seqviz screenshot`: the real window, trained for some steps in its own thread, as a picture."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqviz.cli.choosing import chosen_config
+
+if TYPE_CHECKING:
+    from seqviz.gui.main_window import MainWindow
+
+QUIET = 1.2  # seconds without a new frame: every view has settled
+LONGEST = 1800.0  # seconds before giving up
+
+
+def screenshot(options: argparse.Namespace) -> int:
+    """Take the picture that was asked for."""
+    try:
+        width, height = (int(part) for part in options.size.lower().split("x"))
+    except ValueError:
+        raise ValueError(f"--size: {options.size} is not WIDTHxHEIGHT, such as 1600x1000") from None
+    if not (200 <= width <= 10_000 and 200 <= height <= 10_000):
+        raise ValueError(f"--size: {options.size} is not between 200 and 10000 each way")
+    picture_of(options.source, options.steps, options.out, options.theme, (width, height), options.panel)
+    print(options.out)
+    return 0
+
+
+def picture_of(
+    source: str, steps: int, out: Path, theme_name: str, size: tuple[int, int], panel: str | None = None
+) -> None:
+    """A picture of the window after `steps` steps of a preset, or of a stored run.
+
+    Raises
+    ------
+    ValueError
+        unknown preset, run or panel; or a run that failed on the way.
+    """
+    folder = Path(source) if Path(source).is_dir() else None
+    config = None if folder is not None else chosen_config(source)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from seqviz.cli.joining import start_worker_without_storage
+    from seqviz.gui import app as gui
+    from seqviz.gui import theme
+    from seqviz.gui.layout_store import LayoutStore
+
+    gui.make_application()
+    theme.set_theme(theme_name)
+    layouts = tempfile.TemporaryDirectory()  # the user's own layout neither shows nor changes
+    store = LayoutStore(Path(layouts.name))
+    window = gui.build_window(start_worker_without_storage, config, source, store=store)
+    window.resize(*size)
+    window.show()
+    failures: list[str] = []
+    window.session.rejected.connect(failures.append)
+    try:
+        if folder is not None:
+            window.session.open_run(folder)
+        _wait(lambda: window.session.run is not None, failures)
+        if panel is not None:
+            _open(window, panel)
+        if steps:
+            window.session.step(steps)
+            _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
+        _settle(window, failures)
+        gui.screenshot(window, out, size)
+        if panel is not None and not window.board.frame(panel).grab().save(str(out), "PNG"):
+            raise ValueError(f"--out: {out} cannot be written")
+    finally:
+        window.close()
+        gui.settle(50)
+        layouts.cleanup()
+
+
+def _ended(window: MainWindow) -> bool:
+    return window.session.state in ("finished", "diverged", "failed")
+
+
+def _wait(condition: Callable[[], bool], failures: list[str]) -> None:
+    from seqviz.gui.app import settle
+
+    end = time.monotonic() + LONGEST
+    while not condition():
+        settle(20)
+        if failures:
+            raise ValueError(failures[0])
+        if time.monotonic() > end:
+            raise ValueError(f"the picture was not ready after {LONGEST:g} seconds")
+
+
+def _settle(window: MainWindow, failures: list[str]) -> None:
+    """Until no new frame has come for a while and the run stands still."""
+    latest = [time.monotonic()]
+    seen = [0]
+
+    def quiet() -> bool:
+        frame = window.session.snapshot().frame
+        if id(frame) != seen[0]:
+            seen[0], latest[0] = id(frame), time.monotonic()
+        return window.session.state != "running" and time.monotonic() - latest[0] > QUIET
+
+    _wait(quiet, failures)
+
+
+def _open(window: MainWindow, name: str) -> None:
+    from seqviz.gui.panels.base import panels
+
+    panels.get(name)  # an unknown name is refused with the names there are
+    if name not in window.board.names_open():
+        window.board.open(name)
