@@ -1,6 +1,7 @@
 """Gradients of the parameters over training steps: the global norm with clipping, and one row per layer.
 
-Painted with QPainter: the same picture with pyqtgraph's ImageItem and PlotWidget took several times as long a frame.
+Painted with QPainter. pyqtgraph, kept lean, draws the same in a similar time (both well under 2 ms), but importing it
+holds the window for 0.2 to 0.4 s, longer than any gap of the event loop may be.
 """
 
 from __future__ import annotations
