@@ -142,13 +142,14 @@ def test_the_probe_of_the_corpus_is_traced_with_a_label_for_every_position(name:
     assert len(batch.rulers[positions].labels) == trace.losses.shape[1]
 
 
+@pytest.mark.parametrize("source", ["probe", "batch", "windows"])
 @pytest.mark.parametrize("name", SLICES)
-def test_one_trainer_runs_it_to_its_end_with_the_probe_watched(name: str) -> None:
+def test_one_trainer_runs_it_to_its_end_while_it_is_watched(name: str, source: str) -> None:
     corpus, task = SLICES[name]
     events: list[Event] = []
     trainer = Trainer(built(corpus, task, {"name": name}, steps=3), NoStore(), events.append)
     looker = Looker(trainer, events.append)
-    looker.set_watch(Watch(frozenset({"*"})))
+    looker.set_watch(Watch(frozenset({"*"}), source))
     trainer.begin()
     for _ in trainer.turns():
         while looker.look(paused=True):
