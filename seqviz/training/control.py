@@ -22,6 +22,7 @@ from seqviz.core.commands import (
 )
 from seqviz.core.config import RunConfig
 from seqviz.core.events import (
+    BaselinesCounted,
     Event,
     Notice,
     ProbeChanged,
@@ -34,6 +35,7 @@ from seqviz.core.events import (
     RunResumed,
 )
 from seqviz.training.builder import build, describe_everything
+from seqviz.training.counted_baseline import count_baseline
 from seqviz.training.fetching import Fetching
 from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
@@ -54,7 +56,7 @@ class Control:
         self.looker: Looker | None = None
         self.fetching = Fetching(emit)
         self._turns: Iterator[None] | None = None
-        self._side: Iterator[None] | None = None  # a sample asked for, written between steps
+        self._side: list[Iterator[None]] = []  # samples asked for, the counted baseline: a slice between steps
         self._playing = False
         self._until: int | None = None  # pause once this step is reached
         self._pace = 0.0  # seconds per step, 0: as fast as it goes
@@ -100,7 +102,7 @@ class Control:
                 if self.looker is not None:
                     self.looker.set_watch(command)
             case SampleNow():
-                self._side = self._need_run().sample()
+                self._side.append(self._need_run().sample())
             case PreviewTokens():
                 self.emit(preview_tokens(command))
             case FetchCorpus(entry, local, then):
@@ -132,10 +134,12 @@ class Control:
         if self.trainer is not None:
             self.trainer.store.close()
         self.trainer, self.looker = trainer, looker
-        self._turns, self._side, self._playing, self._until = None, None, False, None
+        self._turns, self._side, self._playing, self._until = None, [], False, None
         trainer.fault = self._raise_fault
         looker.set_watch(self._watch)
         trainer.begin()
+        if trainer.learns:
+            self._side.append(count_baseline(trainer.task, lambda line: trainer.emit(BaselinesCounted((line,)))))
         self.emit(ProbeChanged(looker.probe_text))
         self._pulse = (time.perf_counter(), trainer.step, trainer.tokens)
 
@@ -169,12 +173,12 @@ class Control:
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
         waiting_to_look = self.looker is not None and not self._nothing_to_look_at
-        return self._playing or self._side is not None or waiting_to_look
+        return self._playing or bool(self._side) or waiting_to_look
 
     def work(self) -> None:
         """One bounded slice: a piece of training, of a sample, and of looking."""
-        if self._side is not None and next(self._side, self) is self:
-            self._side = None
+        if self._side and next(self._side[0], self) is self:
+            del self._side[0]
         if self._playing:
             self._train()
         if self.looker is not None:
@@ -229,7 +233,7 @@ class Control:
         if self.trainer is not None:
             self.trainer.status = "failed"
             step = self.trainer.step
-        self._playing, self._side, self._nothing_to_look_at = False, None, True
+        self._playing, self._side, self._nothing_to_look_at = False, [], True
         self.emit(RunFailed(step, text, details))
 
     def inject(self, place: str) -> None:

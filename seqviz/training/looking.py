@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.commands import Watch
 from seqviz.core.events import Event, Frame, Notice
 from seqviz.models.trace import TracedArray
-from seqviz.training.validation import first_rows
+from seqviz.training.validation import first_rows, one_row
 from seqviz.training.watch_budget import WatchBudget
 
 if TYPE_CHECKING:
@@ -44,8 +44,9 @@ class Looker:
         self._analyses = [(name, cls()) for name, cls in analyses.items()]
         self._broken: set[str] = set()  # what raised: left alone until something about the looking changes
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
-        self._windows: WindowMean | None = None
-        self._window_batches: list[Batch] = []
+        self._mean: WindowMean | None = None
+        self._sequences: list[Batch] = []  # what the mean is over
+        self._windows: list[Batch] = []
 
     def _first_probe(self) -> tuple[Batch, str, str]:
         config, content = self.trainer.config, self.trainer.experiment.content
@@ -68,7 +69,7 @@ class Looker:
 
     def set_watch(self, watch: Watch) -> None:
         if watch.source != self.watch.source:
-            self._windows = None
+            self._mean = None
         self.watch = watch
         self.budget.share = watch.budget
         self.renew()
@@ -108,7 +109,7 @@ class Looker:
             look()
         except Exception as error:
             self._broken.add(name)
-            self._windows = None
+            self._mean = None
             self.emit(Notice("error", f"{name} cannot be shown: {error}", traceback.format_exc()))
 
     def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
@@ -136,50 +137,58 @@ class Looker:
 
     def _dear_frame(self, name: str, analysis: Analysis, step: int, claimants: int) -> None:
         began = time.perf_counter()
-        over_windows = analysis.over_windows or (self.watch.source == "windows" and analysis.source_matters)
-        if over_windows:
-            found = self._one_window(name, analysis)
+        source = self._source_of(analysis)
+        if source == "probe":
+            subject = Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+            found: dict[str, TracedArray] | None = analysis.compute(subject, self.watch.wants)
         else:
-            subject = self._gradient_subject() if analysis.source_matters else self._probe_subject()
-            found = analysis.compute(subject, self.watch.wants)
+            found = self._one_sequence(name, analysis, source)
         seconds = time.perf_counter() - began
         self.budget.spent(name, seconds, claimants=claimants)
         if found is not None:
             self._seen[name] = step
-            self._send(found, step, seconds, "windows" if over_windows else self.watch.source)
+            self._send(found, step, seconds, source)
 
-    def _probe_subject(self) -> Subject:
-        return Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+    def _source_of(self, analysis: Analysis) -> str:
+        if analysis.over_windows:
+            return "windows"
+        return self.watch.source if analysis.source_matters and self.trainer.last_batch is not None else "probe"
 
     def _gradient_subject(self) -> Subject:
+        """What light gradient views look at: the probe, or the first sequences of the current batch."""
         batch = self.probe
         if self.watch.source == "batch" and self.trainer.last_batch is not None:
             batch = first_rows(self.trainer.last_batch, BATCH_ROWS)
         return Subject(self.trainer.model, self.trainer.learner.tensors(batch))
 
-    def _one_window(self, name: str, analysis: Analysis) -> dict[str, TracedArray] | None:
-        """Add one validation window to the running mean; the result once all are in, else None."""
-        if not self._window_batches:
-            self._window_batches = list(self._single_windows())
-        if self._windows is None or self._windows.owner != name:
-            self._windows = WindowMean(name)
-        done = self._windows
-        self.awaiting = f"mean of {len(self._window_batches)} windows, {done.count} done"
-        batch = self._window_batches[done.count]
+    def _one_sequence(self, name: str, analysis: Analysis, source: str) -> dict[str, TracedArray] | None:
+        """Add one sequence to the running mean, a bounded piece of work; the result once all are in, else None."""
+        if self._mean is None or self._mean.owner != name:
+            self._mean = WindowMean(name)
+            self._sequences = self._batch_rows() if source == "batch" else self._single_windows()
+        done = self._mean
+        batch = self._sequences[done.count]
         done.add(analysis.compute(Subject(self.trainer.model, self.trainer.learner.tensors(batch)), self.watch.wants))
-        if done.count < len(self._window_batches):
+        self.awaiting = f"mean of {len(self._sequences)} sequences, {done.count} done"
+        if done.count < len(self._sequences):
             return None
-        self._windows, self.awaiting = None, ""
+        self._mean, self.awaiting = None, ""
         return analysis.finish(done.means())
 
-    def _single_windows(self) -> Iterator[Batch]:
-        """Up to 32 single examples of one shape, the commonest, evenly spread over the validation split."""
-        by_shape: dict[object, list[Batch]] = {}
-        for batch in self.trainer.task.evaluation_batches(1):
-            by_shape.setdefault(shape_of(batch), []).append(batch)
-        whole = max(by_shape.values(), key=lambda alike: (len(alike), alike[0].tokens))
-        for index in np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int)):
-            yield whole[index]
+    def _batch_rows(self) -> list[Batch]:
+        assert self.trainer.last_batch is not None
+        rows = next(iter(self.trainer.last_batch.inputs.values())).values.shape[0]
+        return [one_row(self.trainer.last_batch, row) for row in range(min(rows, BATCH_ROWS))]
+
+    def _single_windows(self) -> list[Batch]:
+        """Up to 32 single sequences of the full length, evenly spread over the validation split."""
+        if not self._windows:
+            batches = list(self.trainer.task.evaluation_batches(1))
+            longest = max(b.tokens for b in batches)
+            whole = [b for b in batches if b.tokens == longest]
+            chosen = np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int))
+            self._windows = [whole[index] for index in chosen]
+        return self._windows
 
     def _send(self, found: dict[str, TracedArray], step: int, seconds: float, source: str = "probe") -> None:
         arrays: dict[str, np.ndarray] = {}

@@ -36,6 +36,7 @@ from seqviz.training.sampling import sample_slices
 from seqviz.training.validation import Validation
 
 EARLY_SAMPLES = (1, 10, 100)
+EARLY_VALIDATIONS = (1, 3, 10, 30, 60)
 SAVE_EVERY = 20.0  # seconds between writes of the last weights
 
 
@@ -118,7 +119,7 @@ class Trainer:
             self._learn(batch)
             yield
             training, sampling = self.config.training, self.config.sampling
-            if self.step % training.valid_every == 0 or self.step == 1:
+            if self.step % training.valid_every == 0 or self.step in EARLY_VALIDATIONS:
                 yield from self._validate()
             if self.step in EARLY_SAMPLES or self.step % sampling.every == 0:
                 yield from self.sample()

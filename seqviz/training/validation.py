@@ -68,9 +68,19 @@ def spread(batches: list[Batch], wanted: int) -> list[Batch]:
 
 def first_rows(batch: Batch, rows: int) -> Batch:
     """The first sequences of a batch."""
+    return _rows(batch, slice(0, rows))
+
+
+def one_row(batch: Batch, row: int) -> Batch:
+    """One sequence of a batch, as a batch of one."""
+    return _rows(batch, slice(row, row + 1))
+
+
+def _rows(batch: Batch, chosen: slice) -> Batch:
+    """Sequences of a batch. A batch whose structure is one flat tree has a single row and stays whole."""
 
     def cut(item: Field) -> Field:
-        return Field(item.values[:rows], item.axes, None if item.mask is None else item.mask[:rows])
+        return Field(item.values[chosen], item.axes, None if item.mask is None else item.mask[chosen])
 
     return Batch(
         {name: cut(item) for name, item in batch.inputs.items()},

@@ -74,7 +74,7 @@ def test_a_run_tells_its_whole_story(make_config):
     assert kinds[1] is BaselinesCounted
     assert kinds[-1] is RunFinished
     assert [e.step for e in events if isinstance(e, StepMetrics)] == list(range(1, 13))
-    assert [e.step for e in events if isinstance(e, Evaluated) and not e.full] == [1, 5, 10]
+    assert [e.step for e in events if isinstance(e, Evaluated) and not e.full] == [1, 3, 5, 10]
     assert [e.step for e in events if isinstance(e, Sample)] == [1, 10]
     assert len(next(e for e in events if isinstance(e, Sample)).tokens) == 8
     summary = events[-1].summary
