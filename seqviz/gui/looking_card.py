@@ -147,6 +147,11 @@ class LookingCard(Surface):
             self._frame = frame
             self.refresh()
 
+    @property
+    def frame_name(self) -> str:
+        """Name of the panel looked at, "" for none."""
+        return "" if self._frame is None else self._frame.name
+
     def stop(self) -> None:
         self._timer.stop()
 

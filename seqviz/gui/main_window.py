@@ -6,21 +6,36 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Notice, RunStarted
+from seqviz.core.presets import read_preset
 from seqviz.gui import theme
 from seqviz.gui.actions import Actions
+from seqviz.gui.catalogue_page import CataloguePage, catalogue_entries
 from seqviz.gui.centre import Centre
+from seqviz.gui.command_palette import CommandPalette
+from seqviz.gui.first_start import OWN_TEXT, FirstStart
+from seqviz.gui.keys import KeysList
 from seqviz.gui.layout_store import LayoutStore
 from seqviz.gui.looking_card import LookingCard
 from seqviz.gui.middle import Middle
 from seqviz.gui.notices import NoticeStack
+from seqviz.gui.own_text import OwnTextPage
 from seqviz.gui.panel_board import PanelBoard
 from seqviz.gui.panels.base import Snapshot
-from seqviz.gui.preset_list import PresetChoice, preset_choices
+from seqviz.gui.presentation import Presentation
+from seqviz.gui.preset_list import PresetChoice, load_preset, preset_choices
 from seqviz.gui.rail import Rail
 from seqviz.gui.runs_list import ListRuns
 from seqviz.gui.session import RunSession
@@ -29,6 +44,7 @@ from seqviz.gui.status_bar import StatusBar
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.top_bar import TopBar
+from seqviz.gui.window_commands import WindowCommands
 
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
@@ -61,6 +77,15 @@ class MainWindow(Surface):
         self.pages = QStackedWidget()
         self._assemble()
         self.notices = NoticeStack(self)
+        self.palette_list = CommandPalette(self)
+        self.keys = KeysList(self)
+        self.first = FirstStart(self.presets)
+        self.sheet.set_cover(self.first)
+        self.own_text: OwnTextPage | None = None
+        self.catalogue: CataloguePage | None = None
+        self.presentation: Presentation | None = None
+        self.commands = WindowCommands(self)
+        self.setAcceptDrops(True)
         self._connect()
         self._restore()
 
@@ -95,7 +120,17 @@ class MainWindow(Surface):
         self.rail.preset_chosen.connect(self.choose_preset)
         self.rail.run_opened.connect(lambda folder: self.session.open_run(Path(folder)))
         self.notices.changed.connect(self._place_notices)
+        self.rail.own_text_asked.connect(self.show_own_text)
+        self.rail.catalogue_asked.connect(self.show_catalogue)
         self.card.pin_clicked.connect(session.pin)
+        self.card.copy_clicked.connect(self._copy_card)
+        self.first.chosen.connect(self._choose_first)
+        board.menu_asked.connect(self.commands.show_panel_menu)
+        top, commands = self.top, self.commands
+        top.play_clicked.connect(commands.play_or_pause)
+        top.step_clicked.connect(lambda: session.step())
+        top.reset_clicked.connect(session.reset)
+        top.menu_clicked.connect(self._open_menu)
 
     # experiments
 
@@ -110,8 +145,6 @@ class MainWindow(Surface):
 
     @Slot(str)
     def choose_preset(self, name: str) -> None:
-        from seqviz.gui.preset_list import load_preset
-
         try:
             config = load_preset(self.presets, name)
         except ValueError as error:
@@ -124,7 +157,10 @@ class MainWindow(Surface):
     def _take_run(self, run: RunStarted) -> None:
         config = self.session.config
         self.setWindowTitle(f"{run.title} - seqviz")
+        if run.step:
+            self.sheet.set_cover(None)
         self.board.show_run(run, config.probe if config is not None else "")
+        self.first.show_current(self.preset_name)
         self.card.refresh()
 
     @Slot(object)
@@ -135,8 +171,114 @@ class MainWindow(Surface):
 
     @Slot(object)
     def _present(self, snapshot: Snapshot) -> None:
-        if self.pages.currentIndex() == 0 and self.centre.currentIndex() == 0:
+        if self.presentation is not None and self.pages.currentIndex() != 0:
+            self.presentation.present(snapshot)
+        elif self.centre.currentIndex() == 0:
             self.board.present(snapshot, self.session.probe)
+        if snapshot.history.last_step and self.sheet.cover is not None:
+            self.sheet.set_cover(None)
+            self.board.tell_wants()
+
+    @Slot(str)
+    def _choose_first(self, name: str) -> None:
+        if name == OWN_TEXT:
+            self.show_own_text()
+        else:
+            self.choose_preset(name)
+
+    def open_path(self, path: Path) -> None:
+        """What a dropped or picked path means: a run folder, a preset, or a text to train on."""
+        if path.is_dir():
+            self.session.open_run(path)
+        elif path.suffix.lower() == ".toml":
+            self._open_preset_file(path)
+        else:
+            self.show_own_text()
+            assert self.own_text is not None
+            self.own_text.take_file(path)
+
+    def _open_preset_file(self, path: Path) -> None:
+        try:
+            config = read_preset(path)
+        except ValueError as error:
+            self._show_rejection(str(error))
+            return
+        self.show_experiment(config, "")
+
+    # pages
+
+    @Slot()
+    def show_own_text(self) -> None:
+        if self.own_text is None:
+            self.own_text = OwnTextPage(self.session)
+            self.own_text.left.connect(self._show_views)
+            self.own_text.refused.connect(self._show_rejection)
+        self._leave_presentation()
+        self.centre.show_page(self.own_text)
+
+    @Slot()
+    def show_catalogue(self) -> None:
+        if self.catalogue is None:
+            self.catalogue = CataloguePage(self.session, catalogue_entries())
+            self.catalogue.left.connect(self._show_views)
+            self.catalogue.refused.connect(self._show_rejection)
+        self.catalogue.refresh()
+        self._leave_presentation()
+        self.centre.show_page(self.catalogue)
+
+    @Slot()
+    def _show_views(self) -> None:
+        self.centre.show_page(None)
+        self.session.refresh()
+
+    @Slot()
+    def toggle_presentation(self) -> None:
+        """F11: one question in large type, or back."""
+        if self.pages.currentIndex() != 0:
+            self._leave_presentation()
+            return
+        names = [f.name for f in self.board.frames() if f.panel.isVisibleTo(self) and not f.panel.fixed_height]
+        if not names:
+            return
+        if self.presentation is None:
+            self.presentation = Presentation(self.session)
+            self.presentation.left.connect(self._leave_presentation)
+            self.presentation.play_clicked.connect(self.commands.play_or_pause)
+            self.presentation.wants_changed.connect(self._watch_presentation)
+            self.pages.addWidget(self.presentation)
+        theme.set_presentation(True)
+        self.pages.setCurrentWidget(self.presentation)
+        looked_at = self.card.frame_name
+        self.presentation.begin(names, looked_at if looked_at in names else names[0])
+        self.presentation.setFocus()
+
+    @Slot()
+    def _watch_presentation(self) -> None:
+        self.board.presented = self.presentation.panels_now() if self.presentation is not None else []
+        self.board.tell_wants()
+
+    @Slot()
+    def _leave_presentation(self) -> None:
+        if self.presentation is None or self.pages.currentIndex() == 0:
+            return
+        self.presentation.end()
+        theme.set_presentation(False)
+        self.pages.setCurrentIndex(0)
+        self._watch_presentation()
+        self.session.refresh()
+        self.setFocus()
+
+    @Slot()
+    def _open_menu(self) -> None:
+        corner = self.top.menu.mapToGlobal(self.top.menu.rect().bottomLeft())
+        self.commands.show_menu(corner)
+
+    @Slot()
+    def _copy_card(self) -> None:
+        QGuiApplication.clipboard().setText(self.card.as_text())
+
+    def choose_theme(self, name: str) -> None:
+        theme.set_theme(name)
 
     # notices
 
@@ -195,6 +337,20 @@ class MainWindow(Surface):
         if event.type() == QEvent.Type.WindowStateChange:
             self.board.tell_wants()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()) or event.mimeData().hasText():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
+        if urls:
+            self.open_path(Path(urls[0].toLocalFile()))
+        elif event.mimeData().hasText():
+            self.show_own_text()
+            assert self.own_text is not None
+            self.own_text.paste.setPlainText(event.mimeData().text())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
             self.sheet.strip.keyPressEvent(event)
@@ -210,8 +366,10 @@ class MainWindow(Surface):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._keep()
         self.board.close_floats()
-        for part in (self.status, self.card, self.rail.form):
-            part.stop()
+        self._leave_presentation()
+        for part in (self.status, self.card, self.rail.form, self.own_text):
+            if part is not None:
+                part.stop()
         self.notices.clear()
         self.session.stop()
         event.accept()

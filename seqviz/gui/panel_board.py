@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from seqviz.core.events import RunStarted
@@ -23,7 +23,7 @@ class PanelBoard(QObject):
 
     layout_changed = Signal()
     pointed = Signal(object)  # PanelFrame under the mouse
-    menu_asked = Signal(object, object)  # PanelFrame, QPoint
+    menu_asked = Signal(object, QPoint)  # PanelFrame, global position
     switch_asked = Signal(str)
 
     def __init__(self, session: RunSession, sheet: Sheet, column: TimeColumn, store: LayoutStore) -> None:
@@ -33,6 +33,7 @@ class PanelBoard(QObject):
         self._floats: dict[str, FloatWindow] = {}
         self._weights: dict[str, int] = {}
         self._run: RunStarted | None = None
+        self.presented: list[Panel] = []  # panels on the presentation page, traced as well
         self.layout = Layout()
         sheet.row_weights_changed.connect(self._keep_weights)
         column.row_weights_changed.connect(self._keep_weights)
@@ -148,8 +149,8 @@ class PanelBoard(QObject):
     def _update_floats(self) -> None:
         for name in set(self._floats) - set(self.layout.floating):
             window = self._floats.pop(name)
-            window.frame.setParent(self._sheet)  # before its window goes
             window.docked.disconnect(self.dock)
+            window.frame.setParent(self._sheet)  # before its window goes
             window.hide()
             window.deleteLater()
         for name in self.layout.floating:
@@ -196,9 +197,9 @@ class PanelBoard(QObject):
     @Slot()
     def tell_wants(self) -> None:
         """Ask the trainer for what is on screen, and for nothing else."""
-        seen = [frame for frame in self.frames() if self._is_seen(frame)]
-        wants = ALWAYS_WANTED.union(*(frame.panel.current_wants() for frame in seen))
-        sources = [s for s in (frame.panel.current_source() for frame in seen) if s != "probe"]
+        seen = [frame.panel for frame in self.frames() if self._is_seen(frame)] + self.presented
+        wants = ALWAYS_WANTED.union(*(panel.current_wants() for panel in seen))
+        sources = [source for source in (panel.current_source() for panel in seen) if source != "probe"]
         self._session.watch(wants, sources[0] if sources else "probe")
 
     def _is_seen(self, frame: PanelFrame) -> bool:
