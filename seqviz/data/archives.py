@@ -119,9 +119,7 @@ class _Refused(ValueError):
 def _only_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     members = [m for m in archive.infolist() if not m.is_dir() and not _is_clutter(m.filename)]
     if len(members) != 1:
-        raise _Refused(
-            f"{name}: holds {len(members) or 'no'} files; an archive with exactly one text file is expected"
-        )
+        raise _Refused(f"{name}: holds {len(members) or 'no'} files; an archive with exactly one text file is expected")
     member = members[0]
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.filename or "\0" in member.orig_filename:

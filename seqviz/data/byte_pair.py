@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seqviz.data.tokenizer_base import LARGEST_VOCABULARY, Ids, Tokenizer, as_ids, display_label
+from seqviz.data.tokenizer_base import LARGEST_VOCABULARY, Ids, Tokenizer, as_ids, label_of
 
 N_BYTES = 256
 _BLOCK = 200_000  # characters encoded at once: the library keeps some 200 bytes per token
@@ -71,9 +71,9 @@ class BPETokenizer(Tokenizer):
         parts = [self._engine.encode(block, add_special_tokens=False).ids for block in _blocks(_encodable(text))]
         return np.concatenate([np.array(part, dtype=np.int64) for part in parts] or [np.zeros(0, np.int64)])
 
-    def encode_lossy(self, text: str) -> tuple[Ids, str]:
+    def encode_lossy(self, text: str) -> tuple[Ids, tuple[str, ...]]:
         """Ids of any text; only lone surrogates, which no bytes can spell, are replaced."""
-        unseen = "".join(dict.fromkeys(_SURROGATE.findall(text)))
+        unseen = tuple(dict.fromkeys(_SURROGATE.findall(text)))
         return self.encode(_SURROGATE.sub("\ufffd", text)), unseen
 
     def decode(self, ids: npt.ArrayLike) -> str:
@@ -156,6 +156,6 @@ def _characters(token: bytes) -> int:
 
 def _label(token: bytes) -> str:
     try:
-        return display_label(token.decode("utf-8"))
+        return label_of(token.decode("utf-8"))
     except UnicodeDecodeError:
         return "".join(f"\\x{byte:02x}" for byte in token)

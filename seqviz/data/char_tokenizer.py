@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from seqviz.data.tokenizer_base import (
     LARGEST_VOCABULARY,
+    UNDRAWABLE,
     Ids,
     Tokenizer,
     as_ids,
-    display_label,
+    label_of,
     named_characters,
 )
 
-_UNKNOWN = "\ufffd"
 _BLOCK = 1 << 20  # characters turned at once: keeps the side arrays small on a 200 MB text
 _PLAIN = str.maketrans("‘’‚‛“”„«»‐‑‒–—―−…·•×\u00a0\t\r", '\'\'\'\'"""""-------..*x   ')
 
@@ -36,8 +36,8 @@ class CharTokenizer(Tokenizer):
         self._table = np.full(int(points[-1]) + 1, -1, np.int64)
         self._table[points] = np.arange(len(points))
         self.unknown_id = len(characters) if with_unknown else None
-        self._all = characters + (_UNKNOWN if with_unknown else "")
-        self.labels = tuple(display_label(c) for c in self._all)
+        self._all = characters + (UNDRAWABLE if with_unknown else "")
+        self.labels = tuple(label_of(c) for c in self._all)
         self.character_lengths = np.ones(len(self._all), np.int64)
 
     @classmethod
@@ -69,7 +69,7 @@ class CharTokenizer(Tokenizer):
         ids[missing] = self.unknown_id
         return ids
 
-    def encode_lossy(self, text: str) -> tuple[Ids, str]:
+    def encode_lossy(self, text: str) -> tuple[Ids, tuple[str, ...]]:
         """Ids of any text; unseen characters become the unknown id, or else the nearest seen character.
 
         Nearest: the same letter without accent or in the other case, plain quotes and dashes for typographic
@@ -78,10 +78,10 @@ class CharTokenizer(Tokenizer):
         ids = self._lookup(text)
         missing = ids < 0
         if not missing.any():
-            return ids, ""
+            return ids, ()
         points, which = np.unique(_code_points(text)[missing], return_inverse=True)
         ids[missing] = np.array([self._nearest(chr(p)) for p in points], np.int64)[which]
-        return ids, self._unseen(text, missing)
+        return ids, tuple(self._unseen(text, missing))
 
     def decode(self, ids: npt.ArrayLike) -> str:
         return "".join([self._all[i] for i in as_ids(ids)])

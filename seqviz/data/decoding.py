@@ -11,9 +11,7 @@ import re
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile(
-    "[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]"
-)  # without the white space, backspace and escape of terminals
+_CONTROL = re.compile("[\x00-\x07\x0e-\x1a\x1c-\x1f\x7f]")  # without the white space, backspace and escape of terminals
 HIGHEST_CONTROL_SHARE = 0.01
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
@@ -44,9 +42,7 @@ def decoded(raw: bytes, name: str) -> tuple[str, str, list[str]]:
                     f"{name}: is marked as {title}, but byte {error.start + len(mark)} is not; save as UTF-8"
                 ) from None
     if b"\0" in raw:
-        raise ValueError(
-            f"{name}: holds zero bytes, so it is a binary file, not text (or UTF-16 without its mark)"
-        )
+        raise ValueError(f"{name}: holds zero bytes, so it is a binary file, not text (or UTF-16 without its mark)")
     try:
         return raw.decode("utf-8", "surrogatepass"), "utf-8", []
     except UnicodeDecodeError:

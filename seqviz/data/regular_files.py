@@ -49,9 +49,7 @@ def open_regular(path: Path) -> int:
         _refuse_special(os.stat(path).st_mode, name)
         descriptor = os.open(path, _FLAGS)
     except OSError as error:
-        raise ValueError(
-            f"{name}: cannot be opened ({(error.strerror or 'unknown error').lower()})"
-        ) from None
+        raise ValueError(f"{name}: cannot be opened ({(error.strerror or 'unknown error').lower()})") from None
     try:
         _refuse_special(os.fstat(descriptor).st_mode, name)
     except BaseException:
@@ -77,9 +75,7 @@ def read_regular(path: Path, limit: int) -> bytes:
         try:
             raw = file.read(limit + 1)  # one more: the file may be growing
         except OSError as error:
-            raise ValueError(
-                f"{name}: cannot be read ({(error.strerror or 'unknown error').lower()})"
-            ) from None
+            raise ValueError(f"{name}: cannot be read ({(error.strerror or 'unknown error').lower()})") from None
     if len(raw) > limit:
         raise ValueError(f"{name}: is longer than {shown_size(limit)}, the most that can be read")
     return raw

@@ -1,13 +1,17 @@
 """Small English stories whose last sentence can only be finished by remembering the first.
 
-    I grew up in France. The dogs near the old mill were hungry. That is why I still speak fluent French.
-                 ^^^^^^  |<------------ the gap -------------->|                              ^^^^^^
-                 country                                                                      its language
+    I grew up in France. The dogs near the old mill were hungry. I bought a red coat. So I speak fluent French.
+                 ^^^^^^  |<----------------- the gap, here 2 ------------------>|                      ^^^^^^
+                 country                                                                        its language
 
-Every story names one country; its language stands exactly once, near the end, and nowhere else. Countries are
-drawn independently and evenly, so without the opening a language can only be guessed: 1 in 20. Between the two
-stand `gap` sentences that tell nothing about the country. Shorter agreements live inside the sentences: subject and
-verb over nouns of the other number ("the dogs near the old mill were"), he and his, she and her.
+Every story names one country, and its language exactly once; at times one more sentence follows. Countries are drawn
+independently and evenly, so without the opening a language can only be guessed: 1 in 16. The sentences between tell
+nothing about the country. How many there are is drawn evenly from none to the `gap` asked for: an LSTM finds the
+pairs in the short stories first, then learns to carry them further (from long stories alone a layer of 128 units had
+learned nothing after 4,000 steps).
+
+Shorter agreements live inside the sentences: subject and verb over a noun of the other number ("the dogs near the
+old mill were"), he and his, they and speak.
 """
 
 from __future__ import annotations
@@ -24,9 +28,9 @@ WIDEST_GAP = 50
 
 LANGUAGES = {
     "France": "French", "Germany": "German", "Spain": "Spanish", "Italy": "Italian", "Portugal": "Portuguese",
-    "Holland": "Dutch", "Denmark": "Danish", "Sweden": "Swedish", "Norway": "Norwegian", "Finland": "Finnish",
-    "Poland": "Polish", "Hungary": "Hungarian", "Greece": "Greek", "Turkey": "Turkish", "Russia": "Russian",
-    "Ireland": "Irish", "Wales": "Welsh", "Japan": "Japanese", "China": "Chinese", "Thailand": "Thai",
+    "Holland": "Dutch", "Denmark": "Danish", "Sweden": "Swedish", "Norway": "Norwegian", "Hungary": "Hungarian",
+    "Greece": "Greek", "Turkey": "Turkish", "Russia": "Russian", "Wales": "Welsh", "Japan": "Japanese",
+    "China": "Chinese",
 }  # fmt: skip
 _LANGUAGE = re.compile(rf"\b(?:{'|'.join(LANGUAGES.values())})\b")
 
@@ -45,63 +49,49 @@ class _Person(NamedTuple):
 _GIRLS = ("Anna", "Mary", "Lucy", "Emma", "Rosa", "Clara", "Nora", "Helen")
 _BOYS = ("Tom", "Peter", "Paul", "Max", "Oscar", "Leo", "Henry", "Jack")
 _ME = _Person("I", "I", "me", "my", "was", "")
-_TOWNS = ("a small town", "a quiet village", "a big city", "a stone house", "a white house", "an old house")
-_WITH = ("two brothers", "three sisters", "an old aunt", "a kind uncle", "many cousins", "a grey cat", "six goats")
-
-_OPENINGS = (
-    "{name} grew up in {country}.",
-    "{name} grew up in {country} with {family}.",
-    "{name} grew up in {town} in {country}.",
-    "{name} {was} born in {country}.",
-    "{name} {was} born in {town} in {country}.",
-    "Many years ago, {name} lived in {country}.",
-    "Many years ago, {name} lived in {country} with {family}.",
-    "{name} spent {own} first ten years in {country}.",
-    "Long ago, {name} went to school in {country}.",
+_FAMILIES = ("two brothers", "three sisters", "an old aunt", "a kind uncle", "a grey cat", "six goats")
+_OPENINGS = (  # the country is always the last word
+    "{name} grew up in {country}",
+    "{name} {was} born in {country}",
+    "{name} once lived in {country}",
+    "{name} came from {country}",
+    "{name} went to school in {country}",
+    "{name} lived with {family} in {country}",
 )
-_ENDINGS = (
+_SAME_SENTENCE = (
+    " and {speak} {language}.",
+    ", so {subject} {speak} {language}.",
+    ", so {subject} {speak} fluent {language}.",
+    ", so {subject} still {speak} fluent {language}.",
+)
+_NEW_SENTENCE = (
+    "So {subject} {speak} {language}.",
     "So {subject} {speak} fluent {language}.",
-    "That is why {subject} still {speak} fluent {language}.",
-    "To this day {subject} {speak} {language}.",
-    "At night {subject} {dream} in {language}.",
-    "When {subject} {count} {own} coins, {subject} {count} in {language}.",
-    "All {own} old letters are in {language}.",
-    "The songs that {subject} {know} best are in {language}.",
+    "Today {subject} still {speak} {language}.",
+    "Today {subject} still {speak} fluent {language}.",
 )
 _PLACES = ("market", "station", "river", "library", "harbour", "bakery", "garden", "theatre")
-_TIMES = ("One morning", "One evening", "On Monday", "On Sunday", "In the spring", "In the winter", "After lunch")
 _THINGS = ("a red coat", "a new bike", "a silver key", "a round table", "a paper kite", "a warm loaf", "an old clock")
 _FRIENDS = ("the baker", "the teacher", "a sailor", "the doctor", "a painter", "the postman", "an old friend")
 _DEEDS = (
-    "{Time} {subject} walked to the {place}.",
-    "{Time} {subject} bought {thing} at the {place}.",
-    "{Time} {subject} met {friend} near the {place}.",
-    "Then {subject} lost {own} keys and found them under the bed.",
-    "Later {subject} worked for {friend}, who paid {object} well.",
-    "{Subject} sold {thing} and kept {own} money in a box.",
-    "{Subject} wrote a letter to {own} mother.",
-    "{Friend} gave {object} {thing}, and {subject} thanked {friend2}.",
-    "{Subject} {was} tired, but {own} work went well.",
+    "{Subject} walked to the {place}.",
+    "{Subject} bought {thing}.",
+    "{Subject} sold {thing}.",
+    "{Subject} met {friend}.",
+    "{Subject} lost {own} keys.",
+    "{Subject} wrote to {own} mother.",
+    "{Subject} sang to {own} cat.",
+    "{Subject} {was} tired.",
+    "{Subject} went home late.",
+    "{Friend} gave {object} {thing}.",
 )
 _ANIMALS = (("dog", "dogs"), ("cat", "cats"), ("horse", "horses"), ("bird", "birds"), ("child", "children"))
 _OBJECTS = (("boat", "boats"), ("lamp", "lamps"), ("door", "doors"), ("box", "boxes"), ("cup", "cups"))
-_BESIDE = (
-    ("the wall", "the walls"),
-    ("the tree", "the trees"),
-    ("the old mill", "the old mills"),
-    ("the gate", "the gates"),
-)
-_NEAR = ("near", "behind", "beside", "in front of")
+_BESIDE = (("the wall", "the walls"), ("the tree", "the trees"), ("the old mill", "the old mills"))
+_NEAR = ("near", "behind", "beside")
 _ALIVE = ("hungry", "asleep", "quiet", "happy", "tired", "very loud")
 _LIFELESS = ("green", "heavy", "broken", "clean", "very old", "made of wood")
-_WEATHER = (
-    "It rained all day.",
-    "The snow lay on the roofs.",
-    "The wind was cold that year.",
-    "The summer was long and dry.",
-    "The sun came out again.",
-    "The nights were short and warm.",
-)
+_WEATHER = ("It rained all day.", "The snow fell.", "The wind was cold.", "The sun came out.", "It was late.")
 
 
 class _Writer:
@@ -113,15 +103,16 @@ class _Writer:
     def choose(self, options: Sequence[T]) -> T:
         return options[int(self._random.random() * len(options))]
 
-    def story(self, gap: int) -> str:
+    def story(self, longest_gap: int) -> str:
         country = self.choose(tuple(LANGUAGES))
         person = self.person()
+        gap = self.choose(range(longest_gap + 1))
         opening = self.opening(person, country)
-        fillers = [self.filler(person) for _ in range(gap)]
-        ending = self.ending(person, LANGUAGES[country])
-        if not fillers and ending.startswith("So "):
-            return f"{opening[:-1]}, s{ending[1:]}"  # one sentence: "I grew up in France, so I speak fluent French."
-        return " ".join([opening, *fillers, ending])
+        ending = self.ending(person, LANGUAGES[country], _NEW_SENTENCE if gap else _SAME_SENTENCE)
+        epilogue = self.choose((0, 1))
+        others = self.fillers(person, gap + epilogue)
+        told = [opening + ".", *others[:gap], ending] if gap else [opening + ending]
+        return " ".join(told + others[gap:])
 
     def person(self) -> _Person:
         kind = self.choose(("I", "she", "he", "they"))
@@ -134,25 +125,21 @@ class _Writer:
         return _Person(f"{self.choose(_GIRLS)} and {self.choose(_BOYS)}", "they", "them", "their", "were", "")
 
     def opening(self, person: _Person, country: str) -> str:
-        return self.choose(_OPENINGS).format(
-            name=person.name,
-            was=person.was,
-            own=person.own,
-            country=country,
-            town=self.choose(_TOWNS),
-            family=self.choose(_WITH),
-        )
+        form, family = self.choose(_OPENINGS), self.choose(_FAMILIES)
+        return form.format(name=person.name, was=person.was, country=country, family=family)
 
-    def ending(self, person: _Person, language: str) -> str:
-        return self.choose(_ENDINGS).format(
-            subject=person.subject,
-            own=person.own,
-            language=language,
-            speak="speak" + person.ending,
-            dream="dream" + person.ending,
-            count="count" + person.ending,
-            know="know" + person.ending,
-        )
+    def ending(self, person: _Person, language: str, forms: Sequence[str]) -> str:
+        speak = "speak" + person.ending
+        return self.choose(forms).format(subject=person.subject, speak=speak, language=language)
+
+    def fillers(self, person: _Person, number: int) -> list[str]:
+        """So many sentences, all different."""
+        found: list[str] = []
+        while len(found) < number:
+            sentence = self.filler(person)
+            if sentence not in found:
+                found.append(sentence)
+        return found
 
     def filler(self, person: _Person) -> str:
         kind = self.choose(("deed", "deed", "scene", "weather"))
@@ -163,9 +150,7 @@ class _Writer:
     def deed(self, person: _Person) -> str:
         friend = self.choose(_FRIENDS)
         return self.choose(_DEEDS).format(
-            Time=self.choose(_TIMES),
             Subject=person.subject[0].upper() + person.subject[1:],
-            subject=person.subject,
             object=person.object,
             own=person.own,
             was=person.was,
@@ -173,21 +158,22 @@ class _Writer:
             thing=self.choose(_THINGS),
             friend=friend,
             Friend=friend[0].upper() + friend[1:],
-            friend2=re.sub("^an? ", "the ", friend),
         )
 
     def scene(self) -> str:
-        """The verb agrees with the subject, over a noun that is as often of the other number."""
+        """The verb agrees with the subject; half of the time over another noun, of either number."""
         nouns, states = self.choose(((_ANIMALS, _ALIVE), (_OBJECTS, _LIFELESS)))
-        plural, beside_plural = self.choose((0, 1)), self.choose((0, 1))
-        subject, place = self.choose(nouns)[plural], self.choose(_BESIDE)[beside_plural]
-        return f"The {subject} {self.choose(_NEAR)} {place} {('was', 'were')[plural]} {self.choose(states)}."
+        plural = self.choose((0, 1))
+        place = f" {self.choose(_NEAR)} {self.choose(self.choose(_BESIDE))}"
+        where = self.choose(("", place))
+        return f"The {self.choose(nouns)[plural]}{where} {('was', 'were')[plural]} {self.choose(states)}."
 
 
 def write_stories(characters: int = 400_000, gap: int = 1, seed: int = 0) -> str:
     """At least `characters` characters of whole stories, one a line; the same arguments give the same text for ever.
 
-    `gap`: sentences between the country and the sentence with its language, about 40 characters each.
+    `gap`: the most sentences between the country and the sentence with its language, about 25 characters each;
+    a story has any number from 0 to `gap` of them, evenly.
 
     Raises
     ------
@@ -220,10 +206,20 @@ def example_story(gap: int = 1) -> str:
     if not gap:
         return "I grew up in France, so I speak fluent French."
     writer = _Writer(seed=1)
-    fillers = [writer.filler(_ME) for _ in range(gap)]
-    return " ".join(["I grew up in France.", *fillers, "So I speak fluent French."])
+    return " ".join(["I grew up in France.", *writer.fillers(_ME, gap), "So I speak fluent French."])
 
 
-def dependent_spans(text: str) -> list[tuple[int, int]]:
-    """(start, end) of each language in the text: the words that only the country before can tell."""
-    return [match.span() for match in _LANGUAGE.finditer(text)]
+def dependent_spans(text: str, least_gap: int = 0) -> list[tuple[int, int]]:
+    """(start, end) of each language in the text: the words that only the country before can tell.
+
+    `least_gap` leaves out stories with fewer sentences than that between country and language.
+    """
+    spans = [match.span() for match in _LANGUAGE.finditer(text)]
+    if not least_gap:
+        return spans
+    return [(start, end) for start, end in spans if _gap_before(text, start) >= least_gap]
+
+
+def _gap_before(text: str, start: int) -> int:
+    """Full stops since the story's beginning, less the opening's own."""
+    return text.count(". ", text.rfind("\n", 0, start) + 1, start) - 1

@@ -73,9 +73,7 @@ def text_from_paste(text: str) -> LoadedText:
     """
     raw = text.encode("utf-8", "surrogatepass")
     if len(raw) > LARGEST_FILE:
-        raise ValueError(
-            f"{PASTED}: is {shown_size(len(raw))} long, at most {shown_size(LARGEST_FILE)} can be read"
-        )
+        raise ValueError(f"{PASTED}: is {shown_size(len(raw))} long, at most {shown_size(LARGEST_FILE)} can be read")
     return _checked(text.removeprefix("\ufeff"), "utf-8", [], hashlib.sha256(raw).hexdigest(), PASTED)
 
 
@@ -84,9 +82,7 @@ def _checked(text: str, encoding: str, notices: list[str], sha256: str, name: st
         raise ValueError(f"{name}: is empty")
     text, changes = cleaned(text, name)
     if len(text) < 2:
-        raise ValueError(
-            f"{name}: holds a single character; at least 2 are needed to predict one from another"
-        )
+        raise ValueError(f"{name}: holds a single character; at least 2 are needed to predict one from another")
     if text.isspace():
         raise ValueError(f"{name}: holds nothing but white space")
     if _has_long_line(text):

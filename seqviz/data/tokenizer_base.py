@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
@@ -17,7 +16,7 @@ JSON_VERSION = 1
 LARGEST_VOCABULARY = 1_000_000
 LONGEST_LABEL = 24
 UNKNOWN_LABEL = "<unk>"
-_SEEN = {" ": "·", "\n": "↵", "\t": "⇥"}
+UNDRAWABLE = "\ufffd"
 
 
 class Tokenizer(ABC):
@@ -30,7 +29,8 @@ class Tokenizer(ABC):
     unit
         what one token is, for axes: "character", "word" or "token".
     labels
-        (vocab_size,) how each id is shown: space as ·, line end as ↵, a stray byte as \xe2.
+        (vocab_size,) the text of each id, for tiles, bars and axes; white space is left for the window to draw.
+        What must not be drawn (control and direction marks) is U+FFFD, a stray byte of BPE is \xe2.
     unknown_id
         the id that stands for everything outside the vocabulary; None where there is none.
     character_lengths
@@ -63,8 +63,8 @@ class Tokenizer(ABC):
         """The text of ids; the inverse of `encode` wherever that met no unknowns."""
 
     @abstractmethod
-    def encode_lossy(self, text: str) -> tuple[Ids, str]:
-        """Ids of any text at all, and what had to be replaced (for a notice; empty where nothing was)."""
+    def encode_lossy(self, text: str) -> tuple[Ids, tuple[str, ...]]:
+        """Ids of any text at all, and what had to be replaced, each once, in the order of the text."""
 
     @abstractmethod
     def unknown_rate(self, text: str) -> float:
@@ -103,11 +103,9 @@ def as_ids(ids: npt.ArrayLike) -> Ids:
     return np.asarray(ids, dtype=np.int64).reshape(-1)
 
 
-def display_label(token: str) -> str:
-    """A token as it can be drawn: white space visible, control and direction marks as U+XXXX, not too long."""
-    shown = "".join(_SEEN.get(c) or (c if c.isprintable() else f"U+{ord(c):04X}") for c in token)
-    if token and unicodedata.combining(token[0]):
-        shown = "◌" + shown  # an accent alone needs something to sit on
+def label_of(token: str) -> str:
+    """The text of a token, as many characters as it has (24 at most), without marks that would upset a drawn line."""
+    shown = "".join(c if c.isprintable() or c.isspace() else UNDRAWABLE for c in token)
     return shown if len(shown) <= LONGEST_LABEL else shown[: LONGEST_LABEL - 1] + "…"
 
 

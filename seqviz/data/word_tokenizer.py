@@ -1,7 +1,7 @@
 """Words, punctuation marks and white space, cut so that the pieces joined give back the text exactly.
 
 A single space belongs to the word or mark behind it (" grew"), as in most subword models: half of all tokens would
-be spaces otherwise. Labels do not show that space.
+be spaces otherwise.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seqviz.data.tokenizer_base import LARGEST_VOCABULARY, UNKNOWN_LABEL, Ids, Tokenizer, as_ids, display_label
+from seqviz.data.tokenizer_base import LARGEST_VOCABULARY, UNKNOWN_LABEL, Ids, Tokenizer, as_ids, label_of
 
 _UNKNOWN_TEXT = " " + UNKNOWN_LABEL
 
@@ -46,7 +46,7 @@ class WordTokenizer(Tokenizer):
         self._ids = {word: i for i, word in enumerate(words)}
         self.unknown_id: int = len(words)
         self._all = (*words, _UNKNOWN_TEXT)
-        self.labels = (*(display_label(_without_space(w)) for w in words), UNKNOWN_LABEL)
+        self.labels = (*map(label_of, words), UNKNOWN_LABEL)
         self.character_lengths = np.array([len(w) for w in self._all], np.int64)
 
     @classmethod
@@ -71,10 +71,10 @@ class WordTokenizer(Tokenizer):
         get, unknown = self._ids.get, self.unknown_id
         return np.array([get(word, unknown) for word in split_words(text)], dtype=np.int64)
 
-    def encode_lossy(self, text: str) -> tuple[Ids, str]:
-        """Ids of any text, and its unknown words, separated by commas."""
+    def encode_lossy(self, text: str) -> tuple[Ids, tuple[str, ...]]:
+        """Ids of any text, and its unknown words."""
         unseen = dict.fromkeys(_without_space(w) for w in split_words(text) if w not in self._ids)
-        return self.encode(text), ", ".join(unseen)
+        return self.encode(text), tuple(unseen)
 
     def decode(self, ids: npt.ArrayLike) -> str:
         return "".join([self._all[i] for i in as_ids(ids)])

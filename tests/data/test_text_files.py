@@ -201,9 +201,7 @@ def make_link_to_pipe(path: Path) -> None:
         (lambda path: None, "cannot be opened"),
     ],
 )
-def test_what_is_no_file_is_refused_at_once(
-    tmp_path: Path, make: Callable[[Path], None], reason: str
-) -> None:
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Callable[[Path], None], reason: str) -> None:
     path = tmp_path / "thing"
     make(path)
     with pytest.raises(ValueError, match=f"^thing: {reason}"):
@@ -397,9 +395,7 @@ def test_any_bytes_give_a_clean_text_or_a_one_line_refusal(tmp_path: Path, raw: 
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=2).filter(lambda t: not t.isspace())
-)
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=2).filter(lambda t: not t.isspace()))
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
 def test_marked_text_of_any_script_comes_back_unchanged(tmp_path: Path, codec: str, text: str) -> None:
     path = tmp_path / "script.txt"
