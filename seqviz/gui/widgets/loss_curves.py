@@ -178,7 +178,7 @@ class LossCurves(StepPlot):
         breaks = np.flatnonzero(np.diff(at) > 1.5)  # neighbours become one rectangle
         firsts, lasts = np.append(0, breaks + 1), np.append(breaks, len(at) - 1)
         for left, right in zip(at[firsts].tolist(), at[lasts].tolist(), strict=True):
-            painter.fillRect(QRectF(left - 0.5, area.bottom() - height, right - left + 1.0, height), ink)
+            painter.fillRect(QRectF(round(left), area.bottom() - height, round(right) - round(left) + 1, height), ink)
         return True
 
     def _place_of_divergence(self, x_axis: Axis, y_axis: Axis, area: QRectF) -> QPointF | None:
