@@ -29,6 +29,7 @@ from seqviz.models.smoothing import KneserNey, add_delta, counted_rows, deepest,
 from seqviz.models.trace import Trace, TracedArray
 
 TABLES = ("contexts", "events", "counts")  # of each order, as they are saved
+PIECE = 50_000  # tokens counted at once: few enough for a click to be answered, enough to be worth the merging
 
 
 class NgramConfig(ModelConfig):
@@ -73,7 +74,7 @@ class Ngram(Model):
     # learning --------------------------------------------------------------------------------------------------
 
     def observe(self, batch: Batch) -> None:
-        """Take the batch in; it is counted when the counts are next asked for, many batches at once."""
+        """Take the batch in; many are counted together: when a piece is full, or the counts are asked for."""
         tokens = in_text_order(batch.inputs["tokens"].values, batch)
         target = next(iter(batch.targets.values()))
         targets = in_text_order(target.values, batch)
@@ -81,14 +82,19 @@ class Ngram(Model):
         before = self._before(self._tail, tokens, batch.fresh)
         self._unread.append(Reading(before, tokens, targets, in_text_order(mask, batch)))
         self._tail = self._last(before, tokens)
+        if sum(reading.tokens.size for reading in self._unread) >= PIECE:
+            self._count()
+
+    def _count(self) -> None:
+        for reading in joined(self._unread):
+            self._counts.read(reading.before, reading.tokens, reading.targets, reading.counted)
+        self._unread, self._kneser_ney = [], None
 
     @property
     def counts(self) -> ContextCounts:
         """All that was read, counted."""
         if self._unread:
-            for reading in joined(self._unread):
-                self._counts.read(reading.before, reading.tokens, reading.targets, reading.counted)
-            self._unread, self._kneser_ney = [], None
+            self._count()
         return self._counts
 
     def _kneser_ney_model(self) -> KneserNey:
@@ -149,7 +155,8 @@ class Ngram(Model):
             shares = add_delta(self.counts, contexts, self._available(before, tokens), self.config.delta)
         else:
             shares = self._kneser_ney_model().probabilities(contexts)
-        return torch.from_numpy(shares).log()
+        with np.errstate(divide="ignore"):  # log 0 is -inf, as it should be
+            return torch.from_numpy(np.log(shares))
 
     def _available(self, before: Ints, tokens: Ints) -> Ints:
         """(R * T,) how many tokens of context each position has, at most order - 1."""
