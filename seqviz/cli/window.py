@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -12,26 +11,19 @@ from seqviz.core.paths import data_root
 
 def window(preset: str) -> int:
     """Open the window, or say why not and do the main job anyway."""
-    if not _has_display():
+    from seqviz.gui.platform_check import has_display, missing_packages, missing_words
+
+    if not has_display():
         return _headless(preset)
+    missing = missing_packages()
+    if missing:
+        raise ValueError(missing_words(missing))
     if sys.platform == "win32":
         import torch  # noqa: F401  (must come before Qt there, or its libraries do not load)
-    from seqviz.gui.platform_check import missing_libraries
-
-    missing = missing_libraries()
-    if missing:
-        raise ValueError(missing)
     from seqviz.cli.joining import list_runs, start_worker
     from seqviz.gui.app import run_window
 
     return run_window(start_worker, preset, list_runs=list_runs)
-
-
-def _has_display() -> bool:
-    """Whether a window can be shown: always outside Linux; there, X or Wayland, or a platform named by hand."""
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _headless(preset: str) -> int:

@@ -49,9 +49,17 @@ class Looker:
         self._windows: list[Batch] = []
 
     def _first_probe(self) -> tuple[Batch, str, str]:
-        config, content = self.trainer.config, self.trainer.experiment.content
-        text = config.probe or content.probe
+        """The preset's probe, else the corpus's; cut to the context where the model can read no more."""
+        text = self.trainer.config.probe or self.trainer.experiment.content.probe
+        try:
+            return self._readable(text)
+        except ValueError:
+            return self._readable(text[: self.trainer.config.training.context_length])
+
+    def _readable(self, text: str) -> tuple[Batch, str, str]:
+        """(batch, text, notice) of a probe that the model can read; a trial trace proves it."""
         batch, notice = self.trainer.task.probe(text)
+        self.trainer.model.quick_trace(self.trainer.learner.tensors(batch))
         return batch, text, notice
 
     def set_probe(self, text: str) -> str:
@@ -62,8 +70,10 @@ class Looker:
         ValueError
             one line; the old probe stays.
         """
-        self.probe, notice = self.trainer.task.probe(text)
-        self.probe_text = text
+        try:
+            self.probe, self.probe_text, notice = self._readable(text)
+        except ValueError as error:
+            raise ValueError(f"probe: {str(error).removeprefix('probe: ')}") from None
         self.renew()
         return notice
 

@@ -145,6 +145,13 @@ def test_unseen_characters_of_a_probe_are_replaced_and_said(driver, make_config)
     assert "Ä" in changed.notice
 
 
+def test_a_probe_longer_than_the_model_can_read_is_rejected(driver, make_config):
+    driver.worker.send(Prepare(make_config("transformer", model__position="learned")))
+    driver.wait_for(ProbeChanged)
+    driver.worker.send(SetProbe("the cat " * 12))
+    assert driver.wait_for(Rejected).text.startswith("probe: this model has learned 16 positions")
+
+
 def test_a_sample_is_written_on_request(driver, make_config):
     driver.worker.send(Prepare(make_config()))
     driver.worker.send(SampleNow())

@@ -24,7 +24,7 @@ from seqviz.data.tasks import Feeder, Task, TaskConfig, tasks
 from seqviz.data.tokenizers import Tokenizer, tokenizer_from_json, train_tokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
-PROBE_CAP = 256  # tokens
+PROBE_CAP = 128  # tokens
 
 
 class NextTokenConfig(TaskConfig):
