@@ -191,11 +191,12 @@ class Looker:
         return [one_row(self.trainer.last_batch, row) for row in range(min(rows, BATCH_ROWS))]
 
     def _single_windows(self) -> list[Batch]:
-        """Up to 32 single sequences of the full length, evenly spread over the validation split."""
+        """Up to 32 single examples of one shape, the commonest, evenly spread over the validation split."""
         if not self._windows:
-            batches = list(self.trainer.task.evaluation_batches(1))
-            longest = max(b.tokens for b in batches)
-            whole = [b for b in batches if b.tokens == longest]
+            by_shape: dict[object, list[Batch]] = {}
+            for batch in self.trainer.task.evaluation_batches(1):
+                by_shape.setdefault(shape_of(batch), []).append(batch)
+            whole = max(by_shape.values(), key=lambda alike: (len(alike), alike[0].tokens))
             chosen = np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int))
             self._windows = [whole[index] for index in chosen]
         return self._windows
