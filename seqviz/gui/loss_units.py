@@ -39,14 +39,14 @@ class ShownUnit:
         return f"perplexity {number}" if self.exponential else f"{number} {self.short}"
 
     def number(self, nats: float) -> str:
-        """Two places below 10, as in `1.58`; an en dash where there is none."""
+        """Three figures, two places below 10: `1.58`, `74`, `0.0312`; an en dash where there is none."""
         value = self.value(nats)
         if not math.isfinite(value):
             return "∞" if value == math.inf else "–"
         size = abs(value)
         if size >= 1000:
             return f"{value:,.0f}".replace(",", "\u2009")
-        return f"{value:.2f}" if 0.095 <= size < 99.5 else f"{value:.3g}"
+        return f"{value:.2f}" if 0.095 <= size < 9.995 else f"{value:.3g}"
 
 
 def shown_units(unit: Unit) -> tuple[ShownUnit, ...]:
