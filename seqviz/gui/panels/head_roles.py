@@ -46,7 +46,8 @@ def head_role(pattern: NDArray[np.floating], tokens: Sequence[str]) -> str:
 def entropy_bits(rows: NDArray[np.floating]) -> NDArray[np.floating]:
     """(..., s) weights -> (...) bits: 0 looks at one place, log2(t + 1) at all places alike."""
     weights = np.nan_to_num(rows)
-    return -(weights * np.log2(np.maximum(weights, 1e-12))).sum(axis=-1)
+    # every term is at or under 0: abs, so that certainty is 0 and not -0
+    return np.abs((weights * np.log2(np.maximum(weights, 1e-12))).sum(axis=-1))
 
 
 def _copies(pattern: NDArray[np.floating], tokens: Sequence[str]) -> bool:

@@ -110,7 +110,7 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
 
     def subtitle(self) -> str:
         where = f" in block {self.block + 1}" if self.block is not None else ""
-        return f"row t of each pattern{where}; at the right its entropy in bits"
+        return f"row t of each pattern{where}; right: entropy in bits"
 
     def colour_bar(self) -> ColourBar:
         return ColourBar("weight, square-root scale", "0", "viridis", "1")

@@ -129,7 +129,12 @@ class MapPanel(PaintedSheetPanel):
     # painting
 
     def ready(self) -> bool:
-        return self.indices is not None and self.height() > theme.px(60)
+        current = self.aligned or self.current_source() != "probe"  # else it belongs to the probe before
+        return self.indices is not None and current and self.height() > theme.px(60)
+
+    def clear(self) -> None:
+        self.pinned = self._hover = None
+        super().clear()
 
     def paint(self, painter: QPainter) -> None:
         assert self.indices is not None

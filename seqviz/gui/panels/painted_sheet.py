@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from seqviz.gui import theme
+from seqviz.gui.axes_of_frame import main_axis
 from seqviz.gui.panels.base import ColourBar, Cursor, SheetPanel, Snapshot
 from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.ghost import paint_ghost
@@ -78,7 +79,8 @@ class PaintedSheetPanel(SheetPanel):
 
     @property
     def tokens(self) -> tuple[str, ...]:
-        return self.snapshot.labels()
+        """Labels of the sheet's columns."""
+        return self.snapshot.labels(main_axis(self.snapshot))
 
     @property
     def token_word(self) -> str:

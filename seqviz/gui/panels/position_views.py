@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ VIEWS = {
     DISTANCE: "blocks.*.attention.score_by_distance",
 }
 MOST_DIALS = 12
+FEW_DIMENSIONS = 24
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,19 @@ def is_sinusoidal(encoding: NDArray[np.floating]) -> bool:
     return bool(np.allclose(first[0::2], 0.0) and np.allclose(first[1::2], 1.0))
 
 
+def faster_half(dimensions: int) -> int:
+    """How many dimensions are drawn: in the slower half of many hardly anything moves over a probe."""
+    return dimensions if dimensions < FEW_DIMENSIONS else 2 * math.ceil(dimensions / 4)
+
+
 def encoding_bands(encoding: NDArray[np.floating], limit: float, sinusoidal: bool) -> tuple[Band, ...]:
     """(position, dim) -> sine over cosine, fast to slow; one band of dimensions where it was learned."""
     if not sinusoidal:
         indices = index_image(encoding.T, -limit, limit)
         return (Band(indices, "dim 0", "learned", f"dim {encoding.shape[1] - 1}"),)
-    sine = index_image(encoding[:, 0::2].T, -limit, limit)
-    cosine = index_image(encoding[:, 1::2].T, -limit, limit)
+    shown = faster_half(encoding.shape[1])
+    sine = index_image(encoding[:, 0:shown:2].T, -limit, limit)
+    cosine = index_image(encoding[:, 1:shown:2].T, -limit, limit)
     return Band(sine, "fast", "sine", "slow"), Band(cosine, "fast", "cosine", "slow")
 
 

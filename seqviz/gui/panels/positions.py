@@ -200,8 +200,11 @@ class PositionsPanel(PaintedSheetPanel):
         if first is None:
             return "how the model knows where a token stands"
         if self.view == views.ENCODING:
-            kind = "sinusoidal, fixed" if self._sinusoidal else "learned"
-            return f"{kind}, added to every embedding; its {first.shape[1]} dimensions"
+            dims = first.shape[1]
+            if not self._sinusoidal:
+                return f"learned, added to every embedding; its {dims} dimensions"
+            part = "its" if views.faster_half(dims) == dims else "the faster half of its"
+            return f"sinusoidal, added to every embedding; {part} {dims} dimensions"
         return {
             views.SIMILARITY: "how alike the codes of two positions are",
             views.ROTATION: f"angle by which each of the {first.shape[-1]} pairs of a head is turned",

@@ -75,7 +75,7 @@ class SurprisalPanel(PaintedSheetPanel):
     def paint(self, painter: QPainter) -> None:
         area, peaks = self._area(), self._peaks()
         painter.drawImage(area.topLeft(), self._bars(area))
-        key = (self.grid, self.highest, self.baseline_bits(), self._baseline_is_free(area))
+        key = (self.grid, self.highest, self.baseline_bits(), self._baseline_end(area))
         painter.drawPixmap(0, 0, self.static_layer(key, self._paint_axes))
         for column in peaks:
             if column != self.column:
@@ -131,23 +131,28 @@ class SurprisalPanel(PaintedSheetPanel):
         pen.setDashPattern([1.0, 2.5])
         painter.setPen(pen)
         painter.drawLine(QLineF(area.left(), y, area.right(), y))
+        end = self._baseline_end(area)
+        if end is None:
+            return
         text = f"unigram {bits:.2f}"
-        width = theme.metrics(11).horizontalAdvance(text)
-        place = QRectF(area.right() - width, y - theme.px(14), width, theme.px(13))
-        if not self._baseline_is_free(area):
-            painter.fillRect(place.adjusted(-3, 1, 2, 0), colours.sheet)
         painter.setFont(theme.font(11))
         painter.setPen(colours.ink3)
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), text)
+        painter.drawText(QPointF(end - theme.metrics(11).horizontalAdvance(text), y - theme.px(3)), text)
 
-    def _baseline_is_free(self, area: QRectF) -> bool:
-        """Whether no bar reaches into the baseline's name at the right end."""
+    def _baseline_end(self, area: QRectF) -> int | None:
+        """Right end of the baseline's name: the first place from the right that no bar reaches; None: nowhere."""
         bits = self.baseline_bits()
         if bits is None:
-            return False
-        columns = math.ceil(theme.metrics(11).horizontalAdvance(f"unigram {bits:.2f}") / max(self.grid.cell, 1)) + 1
-        top = min(bits / self.highest, 1.0) * area.height()
-        return bool((self._heights(area)[-columns:] < top).all())
+            return None
+        room = theme.metrics(11).horizontalAdvance(f"unigram {bits:.2f}")
+        columns = math.ceil(room / max(self.grid.cell, 1)) + 1
+        low = self._heights(area) < min(bits / self.highest, 1.0) * area.height()
+        number = self.column - self.grid.first  # the number at the cursor stands left of its column
+        low[max(number - 3, 0) : max(number + 1, 0)] = False
+        for end in range(len(low), columns - 1, -1):
+            if low[end - columns : end].all():
+                return self.grid.left + end * self.grid.cell
+        return None
 
     def _peaks(self) -> list[int]:
         """Columns whose number is written: clear local maxima, the highest first, so far apart that none touch."""

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sheet_frames import TEXT, N, causal, click, colour_at, hover, lay_out, picture, run_of, snapshot_of
+
+from seqviz.gui import theme
+from seqviz.gui.colour_maps import MASKED
+from seqviz.gui.panels.base import Cursor
+from seqviz.gui.panels.gradient_map import GradientMapPanel, relative_to_diagonal, strongest_back
+
+SITE = "layers.0.hidden_state"
+CELL = "layers.0.cell_state"
+
+
+def arrays(half_life: float = 6.1, horizon: float = 12.0, fit: float = 0.98) -> dict[str, np.ndarray]:
+    decay = (0.5 ** np.arange(N)).astype(np.float32)
+    return {
+        f"gradient.itemised.{SITE}": causal(),
+        f"gradient.itemised.{CELL}": causal(fade=0.9),
+        f"gradient.decay.{SITE}": decay,
+        f"gradient.decay.{CELL}": decay**0.2,
+        f"gradient.half_life.{SITE}": np.array([half_life, fit, horizon], dtype=np.float32),
+        f"gradient.half_life.{CELL}": np.array([10.5, 0.9, np.inf], dtype=np.float32),
+    }
+
+
+@pytest.fixture
+def panel(qtbot) -> GradientMapPanel:
+    made = GradientMapPanel()
+    qtbot.addWidget(made)
+    lay_out(made)
+    return made
+
+
+def test_one_is_the_mean_of_the_diagonal(panel):
+    panel.present(snapshot_of(arrays()))
+    assert np.nanmean(np.diagonal(panel.values)) == pytest.approx(1.0)
+    assert relative_to_diagonal(np.zeros((3, 3))).max() == 0.0
+
+
+def test_the_row_of_a_position_without_target_is_absent(panel):
+    panel.present(snapshot_of(arrays()))
+    assert panel.geometry_of_map().rows == N - 1
+    assert (panel.indices[-1] == MASKED).all()
+
+
+def test_the_upper_half_is_not_drawn(panel):
+    panel.present(snapshot_of(arrays(), Cursor(0)))
+    geometry, image = panel.geometry_of_map(), picture(panel)
+    inside = geometry.cell_rect(9, 2).center()
+    above = geometry.cell_rect(9, 13).center()
+    assert colour_at(image, above.x(), above.y()) != colour_at(image, inside.x(), inside.y())
+
+
+def test_the_reading_states_the_tail_half_life(panel):
+    panel.present(snapshot_of(arrays(6.14)))
+    assert "halves every **6.1 characters**" in panel.reading()
+    assert "roughly" not in panel.reading()
+
+
+def test_a_poor_fit_is_said(panel):
+    panel.present(snapshot_of(arrays(fit=0.2)))
+    assert "roughly (R² 0.20)" in panel.reading()
+
+
+def test_a_gradient_that_never_fades_has_no_half_life(panel):
+    panel.present(snapshot_of(arrays(half_life=np.inf, horizon=np.inf)))
+    assert "**does not shrink** with distance" in panel.reading()
+
+
+def test_the_curves_are_of_the_state_and_the_cell_of_one_layer(panel):
+    values = arrays() | {"gradient.decay.layers.1.hidden_state": np.ones(N, dtype=np.float32)}
+    panel.present(snapshot_of(values))
+    assert [c.name for c in panel.curves()] == ["h", "c"]
+    assert panel.curves()[0].half_life_text == "h: half-life 6.1"
+    assert panel.curves()[1].horizon_text == f"1 % beyond {N - 1}"
+
+
+def test_hovering_moves_the_cursor_to_the_row_and_points_at_the_column(panel, qtbot):
+    panel.present(snapshot_of(arrays()))
+    cell = panel.geometry_of_map().cell_rect(9, 3).center()
+    with qtbot.waitSignal(panel.cursor_moved) as caught:
+        hover(panel, cell.x(), cell.y())
+    assert caught.args == [Cursor(9, 9, 3)]
+
+
+def test_the_empty_half_does_not_move_the_cursor(panel, qtbot):
+    panel.present(snapshot_of(arrays()))
+    cell = panel.geometry_of_map().cell_rect(3, 12).center()
+    with qtbot.assertNotEmitted(panel.cursor_moved):
+        hover(panel, cell.x(), cell.y())
+
+
+def test_a_click_pins_the_column_until_it_is_clicked_again(panel):
+    panel.present(snapshot_of(arrays()))
+    here, below = (panel.geometry_of_map().cell_rect(row, 3).center() for row in (9, 11))
+    click(panel, here.x(), here.y())
+    assert panel.pinned == 3
+    other = panel.geometry_of_map().cell_rect(11, 6).center()
+    caught = []
+    panel.cursor_moved.connect(caught.append)
+    hover(panel, other.x(), other.y())
+    assert caught == [Cursor(11, 11, 3)]
+    click(panel, below.x(), below.y())
+    assert panel.pinned is None
+
+
+def test_the_card_relates_the_cell_to_its_own_diagonal(panel):
+    panel.present(snapshot_of(arrays()))
+    said = panel.explain(Cursor(9, 9, 7))
+    assert said.key_number == "0.25"
+    assert said.key_meaning == "of its value at s = t, over 2 characters"
+    assert [q.name for q in said.quantities][:2] == ["t = 9", "s = 7"]
+    assert r"\partial h_s" in said.formula
+
+
+def test_the_card_says_that_nothing_is_predicted_after_the_last_position(panel):
+    panel.present(snapshot_of(arrays()))
+    assert "Nothing is predicted" in panel.explain(Cursor(N - 1)).sentence
+
+
+def test_another_state_is_chosen_by_the_menu(panel):
+    panel.present(snapshot_of(arrays()))
+    panel.choose("gradient with respect to", "cell state c")
+    assert panel.site == CELL
+    assert r"\partial c_s" in panel.explain(Cursor(3)).formula
+    assert panel.values[5, 4] == pytest.approx(0.9, rel=1e-3)
+
+
+def test_another_source_is_asked_of_the_trainer_and_leaves_the_columns_of_the_probe(panel, qtbot):
+    panel.present(snapshot_of(arrays()))
+    with qtbot.waitSignal(panel.wants_changed):
+        panel.choose("source", "mean of 32 windows")
+    assert panel.current_source() == "windows"
+    values = arrays() | {f"gradient.itemised.{SITE}": causal(64)}
+    panel.present(snapshot_of(values))
+    assert not panel.aligned
+    assert panel.map_grid().n == 64
+    assert panel.strip_row() is None
+    picture(panel)
+
+
+def test_the_strip_gets_the_row_of_the_cursor(panel):
+    panel.present(snapshot_of(arrays(), Cursor(4)))
+    indices, colours = panel.strip_row()
+    assert colours == "viridis"
+    assert (indices[:5] != MASKED).all()
+    assert (indices[5:] == MASKED).all()
+
+
+def test_a_long_probe_shows_the_rows_and_columns_of_the_window(panel):
+    lay_out(panel, visible=6)
+    panel.present(snapshot_of(arrays()))
+    geometry = panel.geometry_of_map()
+    assert (geometry.first_row, geometry.rows) == (0, 6)
+    assert geometry.cell_at(76 + 7 * 24, 100) is None
+
+
+def test_a_map_of_the_probe_before_is_not_drawn_on_the_new_columns(panel):
+    panel.present(snapshot_of(arrays()))
+    lay_out(panel, n=10)
+    assert not panel.ready()
+    picture(panel)
+
+
+def test_presentation_puts_one_number_into_the_empty_half(panel):
+    theme.set_presentation(True)
+    try:
+        panel.present(snapshot_of(arrays()))
+        assert panel.still_half(panel.rect()) is None
+        picture(panel)
+    finally:
+        theme.set_presentation(False)
+
+
+def test_the_empty_panel_is_a_ghost_with_a_sentence(panel):
+    image = picture(panel)
+    assert colour_at(image, 90, 20) == theme.theme().ghost.name()
+    assert panel.ghost
+
+
+def test_a_run_without_itemised_gradients_cannot_serve_it():
+    assert GradientMapPanel.reason_unserved(run_of(provides=("surprisal",))) is not None
+    assert GradientMapPanel.reason_unserved(run_of(provides=("gradient.itemised.*",))) is None
+
+
+def test_the_strongest_cell_is_sought_beyond_the_nearest_two():
+    assert strongest_back(np.array([0.1, 0.4, 0.2, 5.0, 9.0])) == 1
+    assert strongest_back(np.array([np.nan, 0.3, np.nan])) == 1
+
+
+def test_tokens_of_the_row_are_named_in_the_card(panel):
+    panel.present(snapshot_of(arrays()))
+    named = panel.explain(Cursor(TEXT.index("d"), None, 0)).quantities[0].value
+    assert named == "d of dog → o"
