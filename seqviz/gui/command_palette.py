@@ -44,7 +44,7 @@ class CommandPalette(Surface):
     """Stands over the window until a command is chosen, Escape is pressed or the focus goes."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("sheet", parent=parent)
+        super().__init__("raised", parent=parent)
         self._over = parent
         self._entries: list[Entry] = []
         self._shown: list[Entry] = []

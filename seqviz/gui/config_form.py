@@ -13,7 +13,7 @@ from seqviz.core.events import KnobChanged, Ready
 from seqviz.core.knobs import KnobDescription
 from seqviz.gui import theme
 from seqviz.gui.fold import Fold
-from seqviz.gui.form_plan import group_knobs, setting
+from seqviz.gui.form_plan import Groups, group_knobs, setting
 from seqviz.gui.knob_words import why_not_live
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.widgets.knob_row import KnobRow
@@ -32,7 +32,6 @@ class ConfigForm(QWidget):
         self._rows: dict[str, KnobRow] = {}
         self._shape: object = None
         self._pending: dict[str, Any] = {}
-        self._folds: list[Fold] = []
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
@@ -91,12 +90,16 @@ class ConfigForm(QWidget):
         groups = group_knobs(config, ready)
         for knob in groups.basic:
             self._box.addWidget(self._make_row(knob, config))
+        everything = Fold("All settings")
+        everything.opened.connect(lambda: self._add_groups(everything, groups))
+        self._box.addWidget(everything)
+        self._config = config
+
+    def _add_groups(self, everything: Fold, groups: Groups) -> None:
         for title, knobs in groups.folded:
             fold = Fold(title)
             fold.opened.connect(lambda f=fold, k=knobs: self._fill(f, k))
-            self._folds.append(fold)
-            self._box.addWidget(fold)
-        self._config = config
+            everything.add(fold)
 
     def _fill(self, fold: Fold, knobs: tuple[KnobDescription, ...]) -> None:
         for knob in knobs:
@@ -105,7 +108,6 @@ class ConfigForm(QWidget):
 
     def _clear(self) -> None:
         self._rows = {}
-        self._folds = []
         while (item := self._box.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget is not self._hint:

@@ -203,8 +203,8 @@ class FirstStart(QWidget):
 
 
 def varied(presets: list[PresetChoice], count: int) -> list[PresetChoice]:
-    """Some presets that differ most: first one of each architecture on text, then what is left."""
-    ordered = sorted(presets, key=lambda p: (p.name.startswith(("figures/", "yours/")), not _well_known(p), p.name))
+    """Some presets that differ most: first one of each architecture on plain text, then what is left."""
+    ordered = sorted(presets, key=_rank)
     first: dict[str, PresetChoice] = {}
     for preset in ordered:
         first.setdefault(preset.model, preset)
@@ -212,5 +212,8 @@ def varied(presets: list[PresetChoice], count: int) -> list[PresetChoice]:
     return [*firsts, *(p for p in ordered if first[p.model] is not p)][:count]
 
 
-def _well_known(preset: PresetChoice) -> bool:
-    return preset.model in ("lstm", "rnn", "gru", "transformer", "ngram")
+def _rank(preset: PresetChoice) -> tuple[bool, int, bool, str]:
+    known = ("lstm", "rnn", "transformer", "ngram", "gru")
+    place = known.index(preset.model) if preset.model in known else len(known)
+    plain = preset.name.endswith(("-stories", "-text"))
+    return preset.name.startswith(("figures/", "yours/")), place, not plain, preset.name

@@ -16,7 +16,7 @@ FIRST = ("optimizer.learning_rate", "training.batch_size", "training.context_len
 
 @dataclass(frozen=True)
 class Groups:
-    """`basic` is always seen; `folded` are titles and knobs to open."""
+    """`basic` is always seen; `folded` are titles and knobs, all behind one word."""
 
     basic: tuple[KnobDescription, ...]
     folded: tuple[tuple[str, tuple[KnobDescription, ...]], ...]

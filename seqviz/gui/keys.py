@@ -31,7 +31,7 @@ class KeysList(Surface):
     """Stands over the window; Escape, a second `?` or a click closes it."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__("sheet", parent=parent)
+        super().__init__("raised", parent=parent)
         self._over = parent
         grid = QGridLayout(self)
         grid.setContentsMargins(theme.px(24), theme.px(20), theme.px(24), theme.px(20))

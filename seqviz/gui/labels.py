@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from seqviz.gui import theme
@@ -49,6 +49,10 @@ class TextLabel(QLabel):
         palette.setColor(QPalette.ColorRole.WindowText, getattr(theme.theme(), self._tone))
         self.setPalette(palette)
         self.setFont(theme.font(self._size, self._bold))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.follow_theme()  # the stylesheet's polishing puts back the font of before a change of theme
 
 
 class Hairline(QFrame):

@@ -17,6 +17,7 @@ from seqviz.gui.panels.base import Panel
 log = logging.getLogger("seqviz")
 LAYOUT_VERSION = 1
 SHEET_ROWS, COLUMN_ROWS = 3, 3  # default number of panels with a height to share
+MAP_WEIGHT = 40  # panels as heavy as this are maps; a second one would leave neither enough room
 _TALLEST = 10_000
 
 
@@ -45,10 +46,12 @@ def default_layout(run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) ->
 
 
 def _first_with_height(kinds: list[type[Panel]], count: int) -> list[type[Panel]]:
-    """The first `count` panels that share the height, and every flat one among them."""
+    """The first `count` panels that share the height, one map among them at most, and every flat one."""
     chosen: list[type[Panel]] = []
     for kind in kinds:
-        if kind.fixed_height or sum(not k.fixed_height for k in chosen) < count:
+        full = sum(not k.fixed_height for k in chosen) >= count
+        second_map = kind.weight >= MAP_WEIGHT and any(k.weight >= MAP_WEIGHT for k in chosen)
+        if kind.fixed_height or not (full or second_map):
             chosen.append(kind)
     return chosen
 

@@ -116,8 +116,9 @@ class LookingCard(Surface):
         number = QHBoxLayout()
         number.addWidget(self.key_number)
         number.addWidget(self.key_meaning, 1)
-        watch = QVBoxLayout()
-        watch.setContentsMargins(theme.px(10), 0, 0, 0)
+        self.watch_box = _Aside()
+        watch = QVBoxLayout(self.watch_box)
+        watch.setContentsMargins(theme.px(12), 0, 0, 0)
         watch.setSpacing(theme.px(4))
         watch.addWidget(self.watch_title)
         watch.addWidget(self.watch_for)
@@ -126,7 +127,7 @@ class LookingCard(Surface):
             box.addWidget(widget)
         box.addLayout(number)
         box.addWidget(self.line)
-        box.addLayout(watch)
+        box.addWidget(self.watch_box)
         box.addStretch(1)
         for button in (self.pin, self.copy):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -187,7 +188,7 @@ class LookingCard(Surface):
         _say(self.key_meaning, told.key_meaning)
         config = self._session.config
         watch = config.watch_for if config is not None else ""
-        for widget in (self.watch_title, self.line):
+        for widget in (self.watch_box, self.line):
             widget.setVisible(bool(watch))
         _say(self.watch_for, watch)
         pinned = self._session.pinned
@@ -202,6 +203,15 @@ class LookingCard(Surface):
     def showEvent(self, event: object) -> None:
         self.setFixedWidth(theme.px(WIDTH))
         self.refresh()
+
+
+class _Aside(PaintedWidget):
+    """A bar at the left, as beside a remark in a margin."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(0, 0, theme.px(3), self.height(), theme.theme().track)
+        painter.end()
 
 
 def _say(label: TextLabel, text: str) -> None:

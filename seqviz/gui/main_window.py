@@ -86,6 +86,8 @@ class MainWindow(Surface):
         self.presentation: Presentation | None = None
         self.commands = WindowCommands(self)
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocus()
         self._connect()
         self._restore()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -22,11 +22,12 @@ class NoticeLine(Surface):
     closed = Signal(object)
 
     def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
-        super().__init__("sheet", parent=parent)
+        super().__init__("raised", parent=parent)
         self.notice = notice
         tone: Tone = "warn" if notice.level == "error" else "ink"
         words = {"error": "Error", "warning": "Note", "info": ""}[notice.level]
         self.text = TextLabel(f"{words}: {notice.text}" if words else notice.text, 12, tone, wrap=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.details = QPushButton("Details")
         self.copy = QPushButton("Copy report")
         self.close_button = IconButton("close", "Close", "flat")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.icon_button import IconButton
-from seqviz.gui.panels.base import Panel, Snapshot
+from seqviz.gui.panels.base import Panel, SheetPanel, Snapshot
 from seqviz.gui.unserved import UnservedView
 from seqviz.gui.widgets.colour_bar import ColourBar
 from seqviz.gui.widgets.cursor import paint_cursor_column
@@ -61,9 +61,16 @@ class FrameHeader(PaintedWidget):
         margin = theme.px(16)
         paint_header(painter, QRectF(margin, 0, self.width() - 2 * margin - theme.px(8), self.height()), self._header)
 
+    def _words_end(self) -> float:
+        """Where the words of the head end: the cursor's column must not run through them."""
+        header, small = self._header, theme.metrics(11)
+        first = theme.metrics(13, bold=True).horizontalAdvance(header.title) + small.horizontalAdvance(header.subtitle)
+        second = theme.metrics(12).horizontalAdvance(header.reading)
+        return theme.px(26) + max(first, second)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._column is not None:
+        if self._column is not None and self._column[0] > self._words_end():
             paint_cursor_column(painter, *self._column, 0, self.height())
         painter.drawPixmap(0, 0, self.static_layer(self._header, self._draw))
         painter.end()
@@ -88,7 +95,11 @@ class PanelFrame(QWidget):
         self._box.setSpacing(0)
         if self.header is not None:
             self._box.addWidget(self.header)
-        self._box.addWidget(panel, 1)
+        body = QVBoxLayout()
+        side = 0 if isinstance(panel, SheetPanel) else theme.px(16)  # sheet panels have the gutter
+        body.setContentsMargins(side, 0, side, 0)
+        body.addWidget(panel)
+        self._box.addLayout(body, 1)
         self._box.addWidget(self.unserved, 1)
         self.menu_button = IconButton("more", f"menu of {panel.title}", "flat", parent=self)
         self.menu_button.clicked.connect(self._ask_menu)

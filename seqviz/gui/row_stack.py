@@ -9,6 +9,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.gui import theme
+from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.painted import PaintedWidget
 
 
@@ -21,9 +22,16 @@ class RowEdge(PaintedWidget):
     def __init__(self, height: int, line: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._line, self._last = line, 0.0
+        self._column: tuple[int, int] | None = None
         self.setFixedHeight(height)
         self.setCursor(Qt.CursorShape.SplitVCursor)
         self.setAccessibleName("edge between two panels")
+
+    def set_column(self, column: tuple[int, int] | None) -> None:
+        """Left edge and width of the cursor's column where it runs through this edge."""
+        if column != self._column:
+            self._column = column
+            self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._last = event.globalPosition().y()
@@ -38,11 +46,13 @@ class RowEdge(PaintedWidget):
         self.released.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
         if self._line:
-            painter = QPainter(self)
             margin = theme.px(16)
             painter.fillRect(margin, self.height() // 2, self.width() - 2 * margin, 1, theme.theme().line)
-            painter.end()
+        if self._column is not None:
+            paint_cursor_column(painter, *self._column, 0, self.height())
+        painter.end()
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,11 @@ class RowStack(QWidget):
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
+
+    def mark_column(self, column: tuple[int, int] | None) -> None:
+        """Let the cursor's column run through the edges below the strip."""
+        for edge in self._edges:
+            edge.set_column(column)
 
     @property
     def rows(self) -> list[Row]:

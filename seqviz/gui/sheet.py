@@ -132,6 +132,7 @@ class Sheet(Surface):
     def _mark_columns(self) -> None:
         column = self._snapshot.cursor.column
         shown = self.grid.shows(column) and self._snapshot.frame is not None
+        self.stack.mark_column((self.grid.x_of(column), self.grid.cell) if shown else None)
         below = False
         for row in self.stack.rows:
             below = below or row.widget is self.strip

@@ -87,7 +87,7 @@ class StatusBar(Surface):
     def _parts(self) -> list[tuple[str, str]]:
         """(words in ink2, number in ink3) from left to right; the state comes first."""
         state, run, pulse = self._session.state, self._session.run, self._session.last_pulse
-        parts: list[tuple[str, str]] = [(_WORDS[state], "")]
+        parts: list[tuple[str, str]] = [(self._word(), "")]
         if self._ending:
             parts.append((self._ending, ""))
         for what, share in self._progress.items():
@@ -104,6 +104,10 @@ class StatusBar(Surface):
         if run is not None and self._session.mailbox.dropped:
             parts.append(("dropped frames", theme.thousands(self._session.mailbox.dropped)))
         return parts
+
+    def _word(self) -> str:
+        state = self._session.state
+        return "ready" if state == "paused" and not self._session.history.last_step else _WORDS[state]
 
     def _measure(self) -> None:
         self.setFixedHeight(theme.px(HEIGHT))
@@ -151,5 +155,5 @@ class StatusBar(Surface):
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(tone)
         x = left + 2 * size + theme.px(6)
-        painter.drawText(QPointF(x, middle + measure.capHeight() / 2), _WORDS[state])
-        return x + measure.horizontalAdvance(_WORDS[state]) + theme.px(24)
+        painter.drawText(QPointF(x, middle + measure.capHeight() / 2), self._word())
+        return x + measure.horizontalAdvance(self._word()) + theme.px(24)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.widgets.painted import PaintedWidget
 
-Ground = Literal["window", "rail", "sheet"]
+Ground = Literal["window", "rail", "sheet", "raised"]
 Edge = Literal["", "left", "right", "top", "bottom"]
 RADIUS = 6
 
 
 class Surface(PaintedWidget):
-    """Fills itself with a colour of the theme; sheets are rounded, rails may have a hairline at one edge."""
+    """Fills itself with a colour of the theme; sheets are rounded, raised ones have a frame, rails may have an edge."""
 
     def __init__(self, ground: Ground, edge: Edge = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,16 +25,19 @@ class Surface(PaintedWidget):
 
     @property
     def colour(self) -> QColor:
-        colour: QColor = getattr(theme.theme(), self._ground)
+        colour: QColor = getattr(theme.theme(), "sheet" if self._ground == "raised" else self._ground)
         return colour
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._ground == "sheet":
+        if self._ground in ("sheet", "raised"):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
+            raised = self._ground == "raised"
+            painter.setPen(QPen(theme.theme().ink3, 1) if raised else QPen(Qt.PenStyle.NoPen))
             painter.setBrush(self.colour)
-            painter.drawRoundedRect(QRectF(self.rect()), theme.px(RADIUS), theme.px(RADIUS))
+            inset = 0.5 if raised else 0.0
+            area = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(area, theme.px(RADIUS), theme.px(RADIUS))
         else:
             painter.fillRect(self.rect(), self.colour)
             self._paint_edge(painter)

@@ -40,7 +40,7 @@ class ParameterGradientsPanel(TimePanel):
     name = "parameter_gradients"
     title = "Parameter gradients"
     weight = 26
-    order = 20
+    order = 50
     minimum_height = 170
 
     def __init__(self) -> None:
