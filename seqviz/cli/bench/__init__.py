@@ -64,5 +64,5 @@ def chosen(only: list[str]) -> list[str]:
     givers = {key: name for name, kind in measurements.items() for key in (*kind.gives, name)}
     for asked in only:
         if asked not in givers:
-            raise ValueError(f'--only {asked}: there is no such measurement; there is {", ".join(sorted(givers))}')
+            raise ValueError(f"--only {asked}: there is no such measurement; there is {', '.join(sorted(givers))}")
     return list(dict.fromkeys(givers[asked] for asked in only)) or list(measurements.names())

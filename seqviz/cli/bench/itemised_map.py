@@ -30,7 +30,7 @@ def both(model_name: str) -> dict[str, float]:
     experiment = build(bench_config(model_name))
     model = experiment.model
     learner = make_learner(model, experiment.task, experiment.config, "cpu", 0)
-    probe, _ = experiment.task.probe(experiment.content.train[: LENGTH + 1])  # type: ignore[attr-defined]
+    probe, _ = experiment.task.probe(experiment.content.train[:LENGTH])  # type: ignore[attr-defined]
     batch = learner.tensors(probe)
 
     def loop() -> None:

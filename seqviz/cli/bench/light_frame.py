@@ -15,7 +15,9 @@ class LightFrame(Measurement):
         import torch
 
         torch.set_num_threads(1)
-        return {"light_frame_ms": {model: light_frame(model) for model in ("lstm", "gru", "rnn", "transformer", "ngram")}}
+        return {
+            "light_frame_ms": {model: light_frame(model) for model in ("lstm", "gru", "rnn", "transformer", "ngram")}
+        }
 
 
 def light_frame(model: str) -> float:
@@ -30,7 +32,7 @@ def light_frame(model: str) -> float:
 
     experiment = build(bench_config(model))
     looker = Looker(Trainer(experiment, NoStore(), lambda event: None), lambda event: None)
-    looker.set_probe(experiment.content.train[: LENGTH + 1])  # type: ignore[attr-defined]
+    looker.set_probe(experiment.content.train[:LENGTH])  # type: ignore[attr-defined]
     looker.set_watch(Watch(frozenset(LIGHT)))
 
     def look() -> None:
