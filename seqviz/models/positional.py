@@ -1,7 +1,7 @@
 """How an attention model knows where a token stands. Shared by every attention model.
 
 none         nothing: the causal mask alone tells first from last
-sinusoidal   x_t + [sin(t w_i), cos(t w_i)], w_i = 10000^(-2i/d): Vaswani et al., "Attention is all you need", 2017
+sinusoidal   sqrt(D) x_t + [sin(t w_i), cos(t w_i)], w_i = 10000^(-2i/d): Vaswani et al., "Attention is all you need", 2017
 learned      x_t + P_t, one trained vector per position: Gehring et al. 2017; Radford et al. 2018 (GPT)
 rope         query and key are turned by t w_i in each pair of dimensions, so q.k depends on the distance only:
              Su et al., "RoFormer", 2021
@@ -12,6 +12,7 @@ Axes: B batch, H head, T positions, D model dimensions, d dimensions of one head
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Literal
 
@@ -53,6 +54,7 @@ class SinusoidalPosition(Position):
     traced = ("position.encoding",)
 
     def add(self, x: Tensor, start: int = 0) -> Tensor:
+        x = x * math.sqrt(x.shape[2])  # section 3.4 of the paper: else the waves drown the tokens
         return x + sinusoids(start + x.shape[1], x.shape[2], x.dtype, x.device)[start:]
 
     def note(self, recorder: Recorder, positions: int, like: Tensor) -> None:

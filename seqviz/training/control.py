@@ -36,6 +36,7 @@ from seqviz.core.events import (
 )
 from seqviz.training.builder import build, describe_everything
 from seqviz.training.counted_baseline import count_baseline
+from seqviz.training.describing import provided_names
 from seqviz.training.fetching import Fetching
 from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
@@ -131,14 +132,15 @@ class Control:
     def _take(self, trainer: Trainer) -> None:
         """Show this trainer from now on, paused."""
         looker = Looker(trainer, self.emit)
+        names = provided_names(trainer.experiment, trainer.learner.tensors(looker.probe))
         if self.trainer is not None:
             self.trainer.store.close()
         self.trainer, self.looker = trainer, looker
         self._turns, self._side, self._playing, self._until = None, [], False, None
         trainer.fault = self._raise_fault
         looker.set_watch(self._watch)
-        trainer.begin()
-        if trainer.learns:
+        trainer.begin(names)
+        if trainer.learns and trainer.task.counted_baseline:
             self._side.append(count_baseline(trainer.task, lambda line: trainer.emit(BaselinesCounted((line,)))))
         self.emit(ProbeChanged(looker.probe_text))
         self._pulse = (time.perf_counter(), trainer.step, trainer.tokens)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from seqviz.analysis import analyses
+from seqviz.analysis import Subject, analyses
+from seqviz.core.batch import Batch
 from seqviz.core.events import RunStarted
 from seqviz.models.base import Model, NeuralModel
 from seqviz.training.builder import Experiment, parameter_count
@@ -11,8 +12,10 @@ from seqviz.training.optimizers import state_bytes
 from seqviz.training.ports import RunStore
 
 
-def describe_run(experiment: Experiment, learner: Learner, store: RunStore, step: int = 0) -> RunStarted:
-    """The RunStarted of an experiment that stands at `step`."""
+def describe_run(
+    experiment: Experiment, learner: Learner, store: RunStore, step: int, names: tuple[str, ...]
+) -> RunStarted:
+    """The RunStarted of an experiment that stands at `step`, and gives the arrays `names`."""
     config, model, task = experiment.config, experiment.model, experiment.task
     return RunStarted(
         run_id=store.run_id,
@@ -27,7 +30,7 @@ def describe_run(experiment: Experiment, learner: Learner, store: RunStore, step
         receptive_field=_reach_in_words(model, task.unit.token),
         memory_bytes=_memory(experiment),
         corpus_summary=experiment.content.summary,
-        provides=provided_names(model),
+        provides=names,
         device=experiment.device,
         threads=experiment.threads,
         step=step,
@@ -35,11 +38,22 @@ def describe_run(experiment: Experiment, learner: Learner, store: RunStore, step
     )
 
 
-def provided_names(model: Model) -> tuple[str, ...]:
-    """Wildcards of every array that the model's trace and the analyses can give for it."""
-    names = list(type(model).provides)
+def provided_names(experiment: Experiment, probe: Batch) -> tuple[str, ...]:
+    """Names of every array that can be looked at, wildcards allowed; "samples" where text is written.
+
+    What comes with every frame is tried on the probe, so that nothing is promised that this task does not give.
+    """
+    model, task = experiment.model, experiment.task
+    subject = Subject(model, probe)
+    names = list(subject.trace.arrays)
     for _, analysis_class in analyses.items():
-        names += analysis_class().names(model)
+        analysis = analysis_class()
+        if not analysis.serves(model):
+            continue
+        tried = analysis.cost == "frame"
+        names += analysis.compute(subject, frozenset({"*"})) if tried else analysis.names(model)
+    if model.generates and task.encode_prompt("") is not None:
+        names.append("samples")
     return tuple(dict.fromkeys(names))
 
 

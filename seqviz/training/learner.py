@@ -38,6 +38,16 @@ class StepResult:
     layer_norms: np.ndarray | None = None
 
 
+@dataclass(frozen=True)
+class Scored:
+    """One batch judged: sum of losses in nats, number of targets, metrics as (sum, count), the state after it."""
+
+    total: float
+    count: float
+    metrics: dict[str, tuple[float, float]]
+    state: Any
+
+
 class Learner(abc.ABC):
     """Drives one model. `phases` yields the name of each phase just before it runs."""
 
@@ -77,12 +87,12 @@ class Learner(abc.ABC):
         """Change a live knob of the model or the optimiser."""
 
     @torch.no_grad()
-    def evaluate(self, batch: Batch) -> tuple[float, float, dict[str, tuple[float, float]]]:
-        """(sum of losses in nats, number of targets, metrics as (sum, count)) of one numpy batch, in eval mode."""
+    def evaluate(self, batch: Batch, state: Any = None) -> Scored:
+        """Score one numpy batch in eval mode, going on from `state` where one is given."""
         tensors = self.tensors(batch)
-        output = self.model.forward(tensors, Context())
+        output = self.model.forward(tensors, Context(state))
         total, count = self.task.objective(output, tensors)
-        return float(total), float(count), dict(self.task.metrics(output, tensors))
+        return Scored(float(total), float(count), dict(self.task.metrics(output, tensors)), output.state)
 
 
 class GradientLearner(Learner):
@@ -178,9 +188,9 @@ class GradientLearner(Learner):
         elif key == "model.dropout":
             self.model.set_dropout(value)
 
-    def evaluate(self, batch: Batch) -> tuple[float, float, dict[str, tuple[float, float]]]:
+    def evaluate(self, batch: Batch, state: Any = None) -> Scored:
         self.model.eval()
-        return super().evaluate(batch)
+        return super().evaluate(batch, state)
 
 
 class CountingLearner(Learner):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from seqviz.core.events import Evaluated, Event, StepMetrics
+from seqviz.core.events import Evaluated, Event, RunStarted, StepMetrics
 from seqviz.training.builder import build
 from seqviz.training.learner import GradientLearner, Phase
 from seqviz.training.ports import NoStore, StoredRun
@@ -27,8 +27,8 @@ class OpenedTrainer(Trainer):
 
     stored: StoredRun
 
-    def begin(self):  # type: ignore[no-untyped-def]
-        started = super().begin()
+    def begin(self, names: tuple[str, ...] = ()) -> RunStarted:
+        started = super().begin(names)
         for event in self.stored.events:
             self._emit(event)
         return started

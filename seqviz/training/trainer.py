@@ -75,10 +75,10 @@ class Trainer:
 
     # starting --------------------------------------------------------------------------------------------------
 
-    def begin(self) -> RunStarted:
-        """Announce the run, with its baselines; nothing is trained yet."""
+    def begin(self, names: tuple[str, ...] = ()) -> RunStarted:
+        """Announce the run, with its baselines; nothing is trained yet. `names`: the arrays it can show."""
         torch.set_num_threads(self.experiment.threads)
-        started = describe_run(self.experiment, self.learner, self.store)
+        started = describe_run(self.experiment, self.learner, self.store, self.step, names)
         self.emit(started)
         self.emit(BaselinesCounted(self.task.baselines()))
         for text in self.experiment.notices:
@@ -184,8 +184,10 @@ class Trainer:
     def _finish(self) -> Iterator[None]:
         found = yield from self.validation.full()
         if found is not None:
-            self.emit(Evaluated(self.step, found.loss, True, found.metrics, self.task.rule))
+            self.emit(Evaluated(self.step, found.loss, True, found.metrics, self.validation.full_rule))
             self.valid_loss = found.loss
+        for text in self.model.notices():
+            self.emit(Notice("info", text))
         self.save()
         self.status = "finished"
         reason = self._budget_left() or "the corpus is read"
@@ -210,7 +212,7 @@ class Trainer:
             "steps": self.step,
             "train_loss": _number(self.last_loss),
             "valid_loss": _number(valid),
-            "valid_rule": self.task.rule,
+            "valid_rule": self.validation.full_rule,
             "valid_perplexity": _number(None if valid is None else perplexity(valid)),
             "unit": unit.name,
             "valid_in_unit": _number(None if valid is None else unit.convert(valid)),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,22 +41,34 @@ class Validation:
 
     def full(self) -> Slices:
         """The whole validation split; None where there is none."""
-        return (yield from self._over(self.task.evaluation_batches(self.batch_size)))
+        return (yield from self._over(self.task.evaluation_batches(self.batch_size), carry=self.carries))
 
-    def _over(self, batches: object) -> Slices:
+    @property
+    def carries(self) -> bool:
+        """Counting models read the validation text through, window after window, as they read the training text."""
+        return self.learner.model.learns_by != "gradient"
+
+    @property
+    def full_rule(self) -> str:
+        """How much context each token of the full validation sees, in words."""
+        return "all of the text before it" if self.carries and self.task.counted_baseline else self.task.rule
+
+    def _over(self, batches: Iterable[Batch], carry: bool = False) -> Slices:
         total = count = 0.0
         sums: dict[str, np.ndarray] = {}
-        for batch in batches:  # type: ignore[attr-defined]
-            loss, targets, metrics = self.learner.evaluate(batch)
-            total, count = total + loss, count + targets
-            for name, pair in metrics.items():
+        state: Any = None
+        for batch in batches:
+            goes_on = carry and batch.in_order and not batch.fresh
+            scored = self.learner.evaluate(batch, state if goes_on else None)
+            state = scored.state
+            total, count = total + scored.total, count + scored.count
+            for name, pair in scored.metrics.items():
                 sums[name] = sums.get(name, np.zeros(2)) + np.array(pair)
             yield
         if not count:
             return None
-        loss = total / count
         means = {name: float(s / n) if n else math.nan for name, (s, n) in sums.items()}
-        return Found(loss, dict(self.task.figures(means)))
+        return Found(total / count, dict(self.task.figures(means)))
 
 
 def spread(batches: list[Batch], wanted: int) -> list[Batch]:

@@ -40,6 +40,7 @@ class Task(abc.ABC):
     title: ClassVar[str]
     takes: ClassVar[str]
     needs: ClassVar[Needs]
+    counted_baseline: ClassVar[bool] = False  # an n-gram of the same data is a line worth beating
 
     interface: Interface
     unit: Unit

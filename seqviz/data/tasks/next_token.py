@@ -42,6 +42,7 @@ class NextTokenTask(Task):
     title = "next token"
     takes = "text"
     needs = Needs("chain", "tokens", "softmax", causal=True)
+    counted_baseline = True
     config: NextTokenConfig
     content: TextContent
 
@@ -95,12 +96,17 @@ class NextTokenTask(Task):
             yield replace(batch, targets={**batch.targets, "span": marked.targets["tokens"]})
 
     def _span_numbers(self) -> np.ndarray:
-        """For each validation token the number of the marked span it lies in, counted from 1; 0 outside."""
-        lengths = self.tokenizer.character_lengths[self.valid_ids]  # (N,)
+        """For each validation token the number of the marked span it lies in, counted from 1; 0 outside.
+
+        A token that reaches into a span belongs to it: word and BPE tokens carry the space before them.
+        """
+        offsets = self.tokenizer.offsets(self.content.valid)  # (N + 1,) in characters
         numbers = np.zeros(len(self.valid_ids), dtype=np.int64)
-        starts = np.cumsum(lengths) - lengths
-        for number, (start, end) in enumerate(self.content.marked_spans, 1):
-            numbers[(starts >= start) & (starts < end)] = number
+        firsts, lasts = np.array(self.content.marked_spans).T
+        begin = np.searchsorted(offsets[1:], firsts, side="right")  # the first token that ends behind the span's start
+        end = np.searchsorted(offsets[:-1], lasts, side="left")  # the first one that starts behind its end
+        for number, (one, other) in enumerate(zip(begin, end, strict=True), 1):
+            numbers[one:other] = number
         return numbers
 
     def reading_batches(self, batch_size: int) -> Iterator[Batch]:
