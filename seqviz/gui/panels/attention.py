@@ -51,6 +51,7 @@ class AttentionPanel(MapPanel):
         self._thumb_key: Hashable = None
         self._next_thumb = 0
         self._lines = True
+        self._asked_block = 0
 
     @property
     def heads(self) -> tuple[Head, ...]:
@@ -68,12 +69,10 @@ class AttentionPanel(MapPanel):
         """Enlarge another head."""
         before, self._chosen = self.selected, head
         if head != before:
-            if head[0] != before[0]:
-                self.wants_changed.emit()
             self.refresh()
 
     def current_wants(self) -> frozenset[str]:
-        return frozenset({self.wants[0], self.wants[2], f"blocks.{self.selected[0]}.attention.scores"})
+        return frozenset({self.wants[0], self.wants[2], f"blocks.{self._asked_block}.attention.scores"})
 
     def prepare(self, old: Snapshot) -> None:
         self._patterns = patterns_of(self.snapshot)
@@ -81,6 +80,9 @@ class AttentionPanel(MapPanel):
         if block not in self._patterns:
             self.set_map(None, None)
             return
+        if block != self._asked_block:  # the scores of another block are wanted now
+            self._asked_block = block
+            self.wants_changed.emit()
         axes = () if self.snapshot.frame is None else self.snapshot.frame.axes.get(block_path(block) + ".pattern", ())
         self.row_axis = "t" if len(axes) < 2 or axes[-2] == "query_pos" else axes[-2]
         values = np.array(self._patterns[block][head], dtype=np.float32)

@@ -70,6 +70,8 @@ class GradientMapPanel(MapPanel):
             self.set_map(None, None)
         elif array is not self._array:
             self._array = array
+            axes = () if self.snapshot.frame is None else self.snapshot.frame.axes.get(_ITEMISED + self.site, ())
+            self.row_axis = axes[0] if len(axes) == 2 else "t"
             values = relative_to_diagonal(array)
             self.set_map(values, index_image(values, LOW, HIGH, "log10", mask=np.isnan(values)))
         self._curves = self._curves_now()
@@ -152,7 +154,8 @@ class GradientMapPanel(MapPanel):
 
     def colour_bar(self) -> ColourBar:
         letter = {"h": "hₛ", "c": "cₛ", "e": "eₛ"}.get(symbol(self.site), "xₛ")
-        return ColourBar(f"‖∂ℓₜ/∂{letter}‖, 1 = diagonal mean", "10⁻⁶", "viridis", "2")
+        one = "mean" if self.values is not None and not self.causal else "diagonal mean"
+        return ColourBar(f"‖∂ℓₜ/∂{letter}‖, 1 = {one}", "10⁻⁶", "viridis", "2")
 
     def reading(self) -> str:
         half_life, fit, horizon = self._numbers(self.site)
@@ -180,6 +183,8 @@ class GradientMapPanel(MapPanel):
 
     def _explained(self, formula: str, sentence: str, row: int, key: int | None) -> Explanation:
         assert self.values is not None
+        if not self.causal:
+            return self._explained_pair(formula, row, key)
         if not 0 <= row < len(self.values) or not np.isfinite(self.values[row]).any():
             return Explanation(self.title, formula, f"{sentence} Nothing is predicted after this {self.token_word}.")
         s = key if key is not None and self.reaches(row, key) else strongest_back(self.values[row])
@@ -198,6 +203,20 @@ class GradientMapPanel(MapPanel):
         meaning = f"of its value at s = t, over {away} {self.token_word}{'' if away == 1 else 's'}"
         share = short(here / own) if own > 0 else "–"
         return Explanation(self.title, formula, sentence, tuple(quantities), share, meaning)
+
+    def _explained_pair(self, formula: str, row: int, key: int | None) -> Explanation:
+        """Of a loss on the target against a position of the source: there is no diagonal to compare with."""
+        assert self.values is not None
+        sentence = "How much the loss of a written symbol would move if the state at a read one moved a little."
+        names = self.row_tokens
+        row = min(max(row, 0), len(self.values) - 1)
+        if not self.reaches(row, key):
+            return Explanation(self.title, formula, sentence)
+        assert key is not None
+        target = token_name(names[row]) if row < len(names) else f"position {row}"
+        quantities = (Quantity(f"target {row}", target), Quantity(f"source {key}", self.place_words(key)))
+        number = short(float(self.values[row, key]))
+        return Explanation(self.title, formula, sentence, quantities, number, "relative to the mean of this map")
 
     def export(self) -> Mapping[str, np.ndarray]:
         arrays = {} if self._array is None else {_ITEMISED + self.site: self._array}
@@ -226,9 +245,12 @@ class GradientMapPanel(MapPanel):
 
 
 def relative_to_diagonal(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(t, s) divided by the mean of the cells s = t; unchanged where that mean is 0 or unknown."""
+    """(t, s) divided by the mean of the cells s = t (of all cells where rows and columns are different texts).
+
+    Unchanged where that mean is 0 or unknown.
+    """
     array = np.asarray(values, dtype=np.float32)
-    own = np.diagonal(array)
+    own = np.diagonal(array) if array.shape[0] == array.shape[1] else array
     mean = float(own[np.isfinite(own)].mean()) if np.isfinite(own).any() else 0.0
     return array / mean if mean > 0 else array
 

@@ -185,10 +185,10 @@ class SurprisalPanel(PaintedSheetPanel):
         area, width = self._area(), measure.horizontalAdvance(text)
         y = area.bottom() - min(value / self.highest, 1.0) * area.height() - theme.px(3)
         x = self.grid.centre_of(column) - width / 2
+        high = theme.px(11)
         if bold:  # stands left of the cursor's column, over whatever is there
-            x = max(self.grid.x_of(column) - width - theme.px(5), 2.0)
-            high = theme.px(13)
-            painter.fillRect(QRectF(x - 3, y - high + 3, width + 6, high), theme.theme().sheet)
+            x, high = max(self.grid.x_of(column) - width - theme.px(5), 2.0), theme.px(13)
+        painter.fillRect(QRectF(x - 3, y - high + 2, width + 6, high), theme.theme().sheet)
         painter.setFont(theme.font(11, bold))
         painter.setPen(theme.theme().ink if bold else theme.theme().ink2)
         painter.drawText(QPointF(x, y), text)

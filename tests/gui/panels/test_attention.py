@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from sheet_frames import N, click, frame_of, hover, lay_out, picture, run_of, snapshot_of
 
 from seqviz.core.batch import Ruler
 from seqviz.core.events import Frame
@@ -11,6 +10,7 @@ from seqviz.gui.colour_maps import MASKED
 from seqviz.gui.panels.attention import AttentionPanel
 from seqviz.gui.panels.base import Cursor, Snapshot
 from seqviz.gui.widgets.causal_map import empty_half
+from tests.gui.panels.sheet_frames import N, click, frame_of, hover, lay_out, picture, run_of, snapshot_of
 
 MODEL = {"d_model": 16, "n_heads": 2}
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import TEXT, N, click, lay_out, picture, run_of, snapshot_of
 
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.gates import GatesPanel, step_line
+from tests.gui.panels.sheet_frames import TEXT, N, click, lay_out, picture, run_of, snapshot_of
 
 COMMA = TEXT.index(",")
 

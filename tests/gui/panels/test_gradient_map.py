@@ -2,12 +2,25 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import TEXT, N, causal, click, colour_at, hover, lay_out, picture, run_of, snapshot_of
 
+from seqviz.core.batch import Ruler
+from seqviz.core.events import Frame
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import MASKED
-from seqviz.gui.panels.base import Cursor
+from seqviz.gui.panels.base import Cursor, Snapshot
 from seqviz.gui.panels.gradient_map import GradientMapPanel, relative_to_diagonal, strongest_back
+from tests.gui.panels.sheet_frames import (
+    TEXT,
+    N,
+    causal,
+    click,
+    colour_at,
+    hover,
+    lay_out,
+    picture,
+    run_of,
+    snapshot_of,
+)
 
 SITE = "layers.0.hidden_state"
 CELL = "layers.0.cell_state"
@@ -194,3 +207,18 @@ def test_tokens_of_the_row_are_named_in_the_card(panel):
     panel.present(snapshot_of(arrays()))
     named = panel.explain(Cursor(TEXT.index("d"), None, 0)).quantities[0].value
     assert named == "d of dog → o"
+
+
+def test_the_map_of_a_pair_has_the_targets_rows_and_the_sources_columns(panel):
+    name = "gradient.itemised.encoder.hidden_state"
+    values = np.full((4, N), 2.0, dtype=np.float32)
+    values[1, 3] = 6.0
+    rulers = {"source": Ruler(tuple(TEXT)), "target": Ruler(tuple("le c"))}
+    frame = Frame(1, "r", {name: values}, {name: ("target", "source")}, rulers, {name: 1})
+    panel.present(Snapshot(run_of("attention", (name,)), frame, cursor=Cursor(3, 1, 3)))
+    assert panel.row_tokens == tuple("le c")
+    assert "1 = mean" in panel.colour_bar().quantity
+    said = panel.explain(Cursor(3, 1, 3))
+    assert [q.value for q in said.quantities] == ["e", "space after the"]
+    assert said.key_number == "2.91"  # 6 over a mean of 2 + 4 / 64
+    picture(panel)

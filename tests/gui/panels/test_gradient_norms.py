@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import N, lay_out, picture, snapshot_of
 
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.gradient_norms import GradientNormsPanel
+from tests.gui.panels.sheet_frames import N, lay_out, picture, snapshot_of
 
 
 @pytest.fixture

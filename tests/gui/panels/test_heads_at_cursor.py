@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import N, colour_at, lay_out, picture, run_of, snapshot_of
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.heads_at_cursor import HeadsAtCursorPanel
+from tests.gui.panels.sheet_frames import N, colour_at, lay_out, picture, run_of, snapshot_of
 
 
 def arrays(blocks: int, heads: int) -> dict[str, np.ndarray]:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import N, lay_out, picture, run_of, snapshot_of
 
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.hidden_state import HiddenStatePanel, fixed_limit
+from tests.gui.panels.sheet_frames import N, lay_out, picture, run_of, snapshot_of
 
 SITE = "layers.0.hidden_state"
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sheet_frames import N, lay_out, picture, run_of, snapshot_of
 
 from seqviz.gui.colour_maps import MASKED
 from seqviz.gui.panels import position_views as views
 from seqviz.gui.panels.base import Cursor, Snapshot
 from seqviz.gui.panels.positions import PositionsPanel
+from tests.gui.panels.sheet_frames import N, lay_out, picture, run_of, snapshot_of
 
 DISTANCE = "blocks.0.attention.score_by_distance"
 

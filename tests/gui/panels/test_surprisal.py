@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sheet_frames import N, colour_at, hover, lay_out, picture, snapshot_of
 
 from seqviz.core.events import Baseline, BaselinesCounted
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.surprisal import SurprisalPanel
+from tests.gui.panels.sheet_frames import N, colour_at, hover, lay_out, picture, snapshot_of
 
 
 def bits() -> np.ndarray:
