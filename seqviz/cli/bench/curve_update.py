@@ -21,10 +21,11 @@ class CurveUpdate(Measurement):
 def update_ms(points: int) -> float:
     """Median milliseconds from a new step to a painted curve, at the size the panel has in a window."""
     import numpy as np
+    from PySide6.QtWidgets import QApplication
 
     from seqviz.core.events import RunStarted, StepMetrics
     from seqviz.core.units import bits_per
-    from seqviz.gui.app import QApplication, make_application
+    from seqviz.gui.app import make_application
     from seqviz.gui.history import History
     from seqviz.gui.panels.base import Snapshot, panels
 

@@ -80,7 +80,7 @@ def plain_step(model: str) -> Callable[[], object]:
         targets = torch.stack([data[i + 1 : i + LENGTH + 1] for i in starts])
         optimizer.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(net(inputs).flatten(0, 1), targets.flatten())
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         return float(loss.item())

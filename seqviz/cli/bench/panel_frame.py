@@ -10,6 +10,7 @@ from seqviz.cli.bench import Figures, Measurement, measurements
 
 if TYPE_CHECKING:
     from seqviz.cli.bench.harness.live_window import LiveWindow
+    from seqviz.gui.panels.base import Snapshot
 
 FRAMES = 60
 
@@ -41,7 +42,7 @@ class PanelFrameTime(Measurement):
 
 def frame_ms(live: LiveWindow) -> float:
     """Median milliseconds of a snapshot with new numbers, handed out and painted."""
-    from seqviz.gui.app import QApplication
+    from PySide6.QtWidgets import QApplication
 
     times = []
     for number in range(FRAMES):
@@ -68,7 +69,7 @@ def panel_ms(live: LiveWindow) -> dict[str, float]:
     return {name: round(1e3 * median(times), 2) for name, times in found.items()}
 
 
-def changed(live: LiveWindow, number: int) -> object:
+def changed(live: LiveWindow, number: int) -> Snapshot:
     """The window's snapshot one step on: another loss, and every array a little different."""
     from dataclasses import replace
 

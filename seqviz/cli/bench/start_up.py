@@ -54,9 +54,9 @@ def open_window() -> Figures:
 def wait_and_beat(window: object, stamps: dict[str, float]) -> Figures:
     """Run the event loop until the run has been shown and has trained for a second."""
     import psutil
+    from PySide6.QtWidgets import QApplication
 
     from seqviz.cli.bench.harness.live_window import BEAT_MS, Heartbeat
-    from seqviz.gui.app import QApplication
     from seqviz.gui.main_window import MainWindow
 
     assert isinstance(window, MainWindow)

@@ -32,7 +32,7 @@ def measure_apart(name: str, limit: float) -> dict[str, Any]:
 
 
 def run_python(arguments: list[str], limit: float, **extra: str) -> subprocess.CompletedProcess[str]:
-    """This interpreter on this code, with a home of its own: the user's runs and layouts stay as they are."""
+    """Run this interpreter on this code, with a home of its own: the user's runs and layouts stay as they are."""
     with tempfile.TemporaryDirectory() as home:
         return subprocess.run(
             [sys.executable, *arguments],

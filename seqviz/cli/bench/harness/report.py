@@ -44,7 +44,7 @@ def flat(tree: dict[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
 
 
 def verdict(key: str, value: float) -> str:
-    """ "   goal >= 0.95" and whether it is met; nothing where there is no goal."""
+    """The goal of a figure and whether it is met; nothing where there is none."""
     for pattern, sense, goal in GOALS:
         if fnmatch.fnmatchcase(key, pattern):
             met = value >= goal if sense == ">=" else value <= goal
