@@ -60,18 +60,16 @@ class PositionsPanel(PaintedSheetPanel):
         self._bands: tuple[Band, ...] = ()
         self._bands_at: object = None
         self._sinusoidal = False
+        self._offered: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())  # what the run provides, views of that
 
     @property
     def options(self) -> tuple[str, ...]:
         """Views that the run can serve."""
         run = self.snapshot.run
-        if run is None:
-            return ()
-        return tuple(
-            view
-            for view, want in views.VIEWS.items()
-            if any(fnmatch.fnmatchcase(given, want) or fnmatch.fnmatchcase(want, given) for given in run.provides)
-        )
+        provides = () if run is None else run.provides
+        if provides != self._offered[0]:
+            self._offered = (provides, tuple(view for view, want in views.VIEWS.items() if served(provides, want)))
+        return self._offered[1]
 
     @property
     def view(self) -> str:
@@ -271,3 +269,8 @@ class PositionsPanel(PaintedSheetPanel):
             self._view = option
             self.wants_changed.emit()
         self.refresh()
+
+
+def served(provides: tuple[str, ...], want: str) -> bool:
+    """Whether a run provides anything that a wildcard means."""
+    return any(fnmatch.fnmatchcase(given, want) or fnmatch.fnmatchcase(want, given) for given in provides)
