@@ -61,8 +61,8 @@ PARTS = (
                        (KnobDescription("corpus.path", "file", "A text file.", "path", ""),
                         KnobDescription("corpus.text", "pasted text", "Pasted.", "text", "")), "", ("next_token",)),
     ev.PartDescription("task", "next_token", "Next token", "Guess what comes next",
-                       (KnobDescription("task.tokenizer", "tokenizer", "Pieces.", "choice", "character",
-                                        choices=("character", "word", "byte_pair")),)),
+                       (KnobDescription("task.tokens", "tokens", "Pieces.", "choice", "char",
+                                        choices=("char", "word", "bpe")),)),
 )  # fmt: skip
 SECTIONS = (
     *describe_knobs(OptimizerConfig, "optimizer"),
@@ -215,7 +215,7 @@ class FakeWorker:
         self.mailbox.post(ev.KnobChanged(self.step, key, old, value))
 
     def _preview(self, kind: str, text: str) -> None:
-        tokens = tuple(text[:60]) if kind == "character" else tuple(text[:60].split())
+        tokens = tuple(text[:60]) if kind == "char" else tuple(text[:60].split())
         self.mailbox.post(ev.TokenPreviewed(kind, len(set(tokens)), (tokens,), 0.0, f"{len(set(tokens))} symbols"))
 
     # learning
