@@ -44,6 +44,7 @@ class Looker:
         self._analyses = [(name, cls()) for name, cls in analyses.items()]
         self._broken: set[str] = set()  # what raised: left alone until something about the looking changes
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
+        self._still = True  # the run stands still: a mean over windows must be of this very step
         self._mean: WindowMean | None = None
         self._sequences: list[Batch] = []  # what the mean is over
         self._windows: list[Batch] = []
@@ -96,6 +97,7 @@ class Looker:
         """Make at most one frame; False when nothing is wanted or due. Paused, the budget does not bind."""
         if not self.watch.wants:
             return False
+        self._still = paused
         step = self.trainer.step
         if self._wanted_now(LIGHT, step, paused):
             self._guarded(LIGHT, lambda: self._light_frame(step))
@@ -173,8 +175,8 @@ class Looker:
 
     def _one_sequence(self, name: str, analysis: Analysis, source: str) -> dict[str, TracedArray] | None:
         """Add one sequence to the running mean, a bounded piece of work; the result once all are in, else None."""
-        if self._mean is None or self._mean.owner != name:
-            self._mean = WindowMean(name)
+        if self._mean is None or self._mean.owner != name or (self._still and self._mean.step != self.trainer.step):
+            self._mean = WindowMean(name, self.trainer.step)
             self._sequences = self._batch_rows() if source == "batch" else self._single_windows()
         done = self._mean
         batch = self._sequences[done.count]
