@@ -73,13 +73,13 @@ class Opened:
     def pump(self) -> None:
         """Drain what the worker posted and let the window react."""
         for _ in range(3):
+            self.session._presented = 0.0  # as if a thirtieth of a second had passed
             self.session.tick()
             QApplication.processEvents()
 
     def learn(self, steps: int) -> None:
         """Train on, as the worker would between two ticks."""
         self.worker.advance(steps)
-        self.session._presented = 0.0
         self.pump()
 
 

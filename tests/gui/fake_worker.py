@@ -102,6 +102,8 @@ class FakeWorker:
         self.stopped = False
         self.now_paint_fd: int | None = None
         self.obedient = True
+        self.loaded = False
+        self._waiting: list[cm.Command] = []
         self._rng = np.random.default_rng(0)
         if ready_at_once:
             self.make_ready()
@@ -110,7 +112,9 @@ class FakeWorker:
 
     def send(self, command: cm.Command) -> None:
         self.sent.append(command)
-        if self.obedient:
+        if not self.loaded:
+            self._waiting.append(command)
+        elif self.obedient:
             self._obey(command)
 
     def stop(self, timeout: float) -> bool:
@@ -120,7 +124,10 @@ class FakeWorker:
     # what a worker does
 
     def make_ready(self) -> None:
+        self.loaded = True
         self.mailbox.post(ev.Ready(PARTS, SECTIONS, ("cpu",), {"torch": "none"}))
+        for command in self._waiting:
+            self._obey(command)
 
     def of(self, kind: type[Any]) -> list[Any]:
         """Commands of one class, in order."""

@@ -17,9 +17,15 @@ class PaintedWidget(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layers: dict[str, tuple[Hashable, QPixmap]] = {}
-        theme.theme_changed.changed.connect(self.on_theme_changed)
+        theme.theme_changed.changed.connect(self._follow_theme)
 
     @Slot()
+    def _follow_theme(self) -> None:
+        """The slot itself, never overridden: Qt drops its connection with the widget (an override without
+        @Slot would be called after the widget is gone).
+        """
+        self.on_theme_changed()
+
     def on_theme_changed(self) -> None:
         """Colours or scale changed: measure and paint again. Override for more, and call this one."""
         self.updateGeometry()
