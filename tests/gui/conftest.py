@@ -23,6 +23,13 @@ from seqviz.gui.app import build_window
 from seqviz.gui.layout_store import LayoutStore
 from seqviz.gui.main_window import MainWindow
 from seqviz.gui.session import RunSession
+from seqviz.gui.widgets.formula_label import load_typesetter
+
+
+@pytest.fixture(autouse=True, scope="session")
+def typesetter() -> None:
+    """Loaded here, so that no test waits for its thread."""
+    load_typesetter()
 
 
 @pytest.fixture(autouse=True)

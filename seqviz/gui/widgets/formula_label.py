@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 import warnings
 from functools import lru_cache
 from types import ModuleType
@@ -22,6 +23,8 @@ from seqviz.gui.widgets.painted import PaintedWidget
 
 _log = logging.getLogger(__name__)
 _loaded: dict[str, ModuleType] = {}
+_loaders: list[threading.Thread] = []
+LOOK_AGAIN_MS = 100
 
 
 def load_typesetter() -> None:
@@ -32,6 +35,13 @@ def load_typesetter() -> None:
             module = importlib.import_module("ziamath")
         module.config.svg2 = False  # Qt's renderer draws next to nothing of SVG 2
         _loaded["ziamath"] = module
+
+
+def load_typesetter_soon() -> None:
+    """Import it in a thread of its own: the window must not stand still for that long."""
+    if "ziamath" not in _loaded and not _loaders:
+        _loaders.append(threading.Thread(target=load_typesetter, name="typesetter", daemon=True))
+        _loaders[0].start()
 
 
 def is_typesetter_loaded() -> bool:
@@ -107,8 +117,8 @@ class FormulaLabel(PaintedWidget):
         return formula_pixmap(self._latex, self._size * theme.scale(), ink, self.devicePixelRatioF())
 
     @Slot()
-    def _load_and_paint(self) -> None:
-        load_typesetter()
+    def _look_again(self) -> None:
+        """The typesetter may be loaded by now; if not, the next paint asks again."""
         self.updateGeometry()
         self.update()
 
@@ -138,7 +148,8 @@ class FormulaLabel(PaintedWidget):
 
     def _paint_formula(self, painter: QPainter) -> None:
         if not is_typesetter_loaded():
-            QTimer.singleShot(0, self, self._load_and_paint)
+            load_typesetter_soon()
+            QTimer.singleShot(LOOK_AGAIN_MS, self, self._look_again)
             return
         pixmap = self._pixmap()
         if pixmap is None:
