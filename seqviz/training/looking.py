@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIGHT = "light frame"
 BATCH_ROWS = 8  # sequences of the training batch that are looked at
 WINDOWS = 32
+FIRST_HURRY = 4  # the first picture may cost so many times the budget: an empty panel is worse
 
 
 class Looker:
@@ -43,6 +44,7 @@ class Looker:
         self.probe, self.probe_text, _ = self._first_probe()
         self._analyses = [(name, cls()) for name, cls in analyses.items()]
         self._broken: set[str] = set()  # what raised: left alone until something about the looking changes
+        self._shown: set[str] = set()  # dear analyses that have been shown since the looking changed
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
         self._still = True  # the run stands still: a mean over windows must be of this very step
         self._mean: WindowMean | None = None
@@ -89,6 +91,7 @@ class Looker:
         """Everything watched is due again."""
         self._seen.clear()
         self._broken.clear()
+        self._shown.clear()
         self.budget.renew_all()
 
     # one piece of work -----------------------------------------------------------------------------------------
@@ -156,8 +159,10 @@ class Looker:
         else:
             found = self._one_sequence(name, analysis, source)
         seconds = time.perf_counter() - began
-        self.budget.spent(name, seconds, claimants=claimants)
+        hurry = 1 if name in self._shown else FIRST_HURRY
+        self.budget.spent(name, seconds, claimants=claimants, hurry=hurry)
         if found is not None:
+            self._shown.add(name)
             self._seen[name] = step
             self._send(found, step, seconds, source)
 

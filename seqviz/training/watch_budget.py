@@ -35,10 +35,10 @@ class WatchBudget:
         cost = self._costs.get(name)
         return cost is None or self._clock() >= cost.next_due
 
-    def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1) -> None:
-        """Tell what a computation cost; `claimants` share the budget of the dear ones."""
+    def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0) -> None:
+        """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged."""
         now = self._clock()
-        wait = seconds / (LIGHT_SHARE if light else self.share / max(claimants, 1))
+        wait = seconds / (LIGHT_SHARE if light else hurry * self.share / max(claimants, 1))
         wait = max(wait, LIGHT_INTERVAL) if light else wait
         self._costs[name] = _Cost(seconds, now - seconds + wait)
         self._spent += seconds
