@@ -25,13 +25,18 @@ def light_frame(model: str) -> float:
     from seqviz.cli.bench.harness.settings import LENGTH, bench_config
     from seqviz.cli.bench.harness.timing import median_ms
     from seqviz.core.commands import Watch
+    from seqviz.core.events import Event, Notice
     from seqviz.training.builder import build
     from seqviz.training.looking import Looker
     from seqviz.training.ports import NoStore
     from seqviz.training.trainer import Trainer
 
+    def hear(event: Event) -> None:
+        if isinstance(event, Notice) and event.level == "error":
+            raise RuntimeError(event.text)  # the looker tells of trouble and goes on; a figure must not
+
     experiment = build(bench_config(model))
-    looker = Looker(Trainer(experiment, NoStore(), lambda event: None), lambda event: None)
+    looker = Looker(Trainer(experiment, NoStore(), hear), hear)
     looker.set_probe(experiment.content.train[:LENGTH])  # type: ignore[attr-defined]
     looker.set_watch(Watch(frozenset(LIGHT)))
 
