@@ -8,9 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QGuiApplication,
     QKeyEvent,
     QPaintEvent,
     QResizeEvent,
@@ -19,10 +16,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Notice, RunStarted
-from seqviz.core.presets import read_preset
 from seqviz.gui import theme
 from seqviz.gui.actions import Actions
-from seqviz.gui.catalogue_page import CataloguePage, catalogue_entries
 from seqviz.gui.centre import Centre
 from seqviz.gui.command_palette import CommandPalette
 from seqviz.gui.first_start import OWN_TEXT, FirstStart
@@ -31,25 +26,23 @@ from seqviz.gui.layout_store import LayoutStore
 from seqviz.gui.looking_card import LookingCard
 from seqviz.gui.middle import Middle
 from seqviz.gui.notices import NoticeStack
-from seqviz.gui.own_text import OwnTextPage
 from seqviz.gui.panel_board import PanelBoard
 from seqviz.gui.panels.base import Snapshot
-from seqviz.gui.presentation import Presentation
 from seqviz.gui.preset_list import PresetChoice, load_preset, preset_choices
 from seqviz.gui.rail import Rail
 from seqviz.gui.runs_list import ListRuns
 from seqviz.gui.session import RunSession
 from seqviz.gui.sheet import Sheet
 from seqviz.gui.status_bar import StatusBar
-from seqviz.gui.surfaces import Surface
 from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.top_bar import TopBar
 from seqviz.gui.window_commands import WindowCommands
+from seqviz.gui.window_pages import WindowPages
 
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
-class MainWindow(Surface):
+class MainWindow(WindowPages):
     """One model. `start` is called by the first paint; `closed` comes when the trainer's thread has ended."""
 
     closed = Signal()
@@ -81,9 +74,6 @@ class MainWindow(Surface):
         self.keys = KeysList(self)
         self.first = FirstStart(self.presets)
         self.sheet.set_cover(self.first)
-        self.own_text: OwnTextPage | None = None
-        self.catalogue: CataloguePage | None = None
-        self.presentation: Presentation | None = None
         self.commands = WindowCommands(self)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -108,7 +98,7 @@ class MainWindow(Surface):
         session.snapshot_changed.connect(self._present)
         session.run_started.connect(self._take_run)
         session.notice.connect(self.show_notice)
-        session.rejected.connect(self._show_rejection)
+        session.rejected.connect(self.show_refusal)
         session.probe_changed.connect(self._take_probe)
         self.sheet.cursor_moved.connect(session.set_cursor)
         self.sheet.probe_edited.connect(session.set_probe)
@@ -118,7 +108,7 @@ class MainWindow(Surface):
         self.middle.folded.connect(self.top.fold)
         self.top.card_clicked.connect(self.middle.toggle_card)
         self.top.rail_clicked.connect(self.middle.toggle_rail)
-        self.rail.refused.connect(self._show_rejection)
+        self.rail.refused.connect(self.show_refusal)
         self.rail.preset_chosen.connect(self.choose_preset)
         self.rail.run_opened.connect(lambda folder: self.session.open_run(Path(folder)))
         self.notices.changed.connect(self._place_notices)
@@ -150,7 +140,7 @@ class MainWindow(Surface):
         try:
             config = load_preset(self.presets, name)
         except ValueError as error:
-            self._show_rejection(str(error))
+            self.show_refusal(str(error))
             self.rail.show_presets(self.presets, self.preset_name)
             return
         self.show_experiment(config, name)
@@ -188,97 +178,6 @@ class MainWindow(Surface):
         else:
             self.choose_preset(name)
 
-    def open_path(self, path: Path) -> None:
-        """What a dropped or picked path means: a run folder, a preset, or a text to train on."""
-        if path.is_dir():
-            self.session.open_run(path)
-        elif path.suffix.lower() == ".toml":
-            self._open_preset_file(path)
-        else:
-            self.show_own_text()
-            assert self.own_text is not None
-            self.own_text.take_file(path)
-
-    def _open_preset_file(self, path: Path) -> None:
-        try:
-            config = read_preset(path)
-        except ValueError as error:
-            self._show_rejection(str(error))
-            return
-        self.show_experiment(config, "")
-
-    # pages
-
-    @Slot()
-    def show_own_text(self) -> None:
-        if self.own_text is None:
-            self.own_text = OwnTextPage(self.session)
-            self.own_text.left.connect(self._show_views)
-            self.own_text.refused.connect(self._show_rejection)
-        self._leave_presentation()
-        self.centre.show_page(self.own_text)
-
-    @Slot()
-    def show_catalogue(self) -> None:
-        if self.catalogue is None:
-            self.catalogue = CataloguePage(self.session, catalogue_entries())
-            self.catalogue.left.connect(self._show_views)
-            self.catalogue.refused.connect(self._show_rejection)
-        self.catalogue.refresh()
-        self._leave_presentation()
-        self.centre.show_page(self.catalogue)
-
-    @Slot()
-    def _show_views(self) -> None:
-        self.centre.show_page(None)
-        self.session.refresh()
-
-    @Slot()
-    def toggle_presentation(self) -> None:
-        """F11: one question in large type, or back."""
-        if self.pages.currentIndex() != 0:
-            self._leave_presentation()
-            return
-        names = [f.name for f in self.board.frames() if f.panel.isVisibleTo(self) and not f.panel.fixed_height]
-        if not names:
-            return
-        if self.presentation is None:
-            self.presentation = Presentation(self.session)
-            self.presentation.left.connect(self._leave_presentation)
-            self.presentation.play_clicked.connect(self.commands.play_or_pause)
-            self.presentation.wants_changed.connect(self._watch_presentation)
-            self.pages.addWidget(self.presentation)
-        theme.set_presentation(True)
-        self.pages.setCurrentWidget(self.presentation)
-        looked_at = self.card.frame_name
-        self.presentation.begin(names, looked_at if looked_at in names else names[0])
-        self.presentation.setFocus()
-
-    @Slot()
-    def _watch_presentation(self) -> None:
-        self.board.presented = self.presentation.panels_now() if self.presentation is not None else []
-        self.board.tell_wants()
-
-    @Slot()
-    def _leave_presentation(self) -> None:
-        if self.presentation is None or self.pages.currentIndex() == 0:
-            return
-        self.presentation.end()
-        theme.set_presentation(False)
-        self.pages.setCurrentIndex(0)
-        self._watch_presentation()
-        self.session.refresh()
-        self.setFocus()
-
-    @Slot()
-    def _open_menu(self) -> None:
-        corner = self.top.menu.mapToGlobal(self.top.menu.rect().bottomLeft())
-        self.commands.show_menu(corner)
-
-    @Slot()
-    def _copy_card(self) -> None:
-        QGuiApplication.clipboard().setText(self.card.as_text())
-
     def choose_theme(self, name: str) -> None:
         theme.set_theme(name)
 
@@ -290,7 +189,7 @@ class MainWindow(Surface):
         self._place_notices()
 
     @Slot(str)
-    def _show_rejection(self, text: str) -> None:
+    def show_refusal(self, text: str) -> None:
         self.rail.show_error(text)
         self.show_notice(Notice("warning", text))
 
@@ -339,20 +238,6 @@ class MainWindow(Surface):
         if event.type() == QEvent.Type.WindowStateChange:
             self.board.tell_wants()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()) or event.mimeData().hasText():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
-            self.open_path(Path(urls[0].toLocalFile()))
-        elif event.mimeData().hasText():
-            self.show_own_text()
-            assert self.own_text is not None
-            self.own_text.paste.setPlainText(event.mimeData().text())
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
             self.sheet.strip.keyPressEvent(event)
@@ -368,7 +253,7 @@ class MainWindow(Surface):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._keep()
         self.board.close_floats()
-        self._leave_presentation()
+        self.leave_presentation()
         for part in (self.status, self.card, self.rail.form, self.own_text):
             if part is not None:
                 part.stop()
