@@ -1,0 +1,41 @@
+"""Next-token prediction: what is marked in a text is found again in its tokens, whatever the text is cut into."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seqviz.data.corpora import corpora
+from seqviz.data.corpora.stories import StoriesConfig
+from seqviz.data.tasks.next_token import NextTokenConfig, NextTokenTask
+
+
+@pytest.fixture(scope="module")
+def stories():
+    return corpora.get("stories")(StoriesConfig(characters=20_000, gap=1)).read()
+
+
+@pytest.mark.parametrize("tokens", ["char", "word", "bpe"])
+def test_the_tokens_of_each_marked_word_spell_it(stories, tokens):
+    task = NextTokenTask(NextTokenConfig(tokens=tokens, vocab_size=400), stories, 32)
+    numbers = task._span_numbers()
+    for number, (start, end) in enumerate(stories.marked_spans, 1):
+        inside = task.valid_ids[numbers == number]
+        assert task.tokenizer.decode(inside).strip() == stories.valid[start:end]
+    spans = len(stories.marked_spans)
+    assert set(numbers) == set(range(spans + 1))
+
+
+def test_a_batch_marks_the_targets_of_the_word_not_its_inputs(stories):
+    task = NextTokenTask(NextTokenConfig(tokens="word"), stories, 64)
+    batch = next(task.evaluation_batches(2))
+    marked = batch.targets["tokens"].values[batch.targets["span"].values > 0]
+    words = [task.tokenizer.decode([i]).strip() for i in marked]
+    assert words
+    assert all(word in {stories.valid[a:b] for a, b in stories.marked_spans} for word in words)
+
+
+def test_every_token_but_the_first_is_a_target_once(stories):
+    task = NextTokenTask(NextTokenConfig(), stories, 50)
+    targets = [b.targets["tokens"].values.ravel() for b in task.evaluation_batches(3)]
+    assert np.array_equal(np.concatenate(targets), task.valid_ids[1:])
