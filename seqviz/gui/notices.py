@@ -67,6 +67,7 @@ class NoticeLine(Surface):
         self._report.setReadOnly(True)
         self._report.setFixedHeight(theme.px(220))
         self._box.addWidget(self._report)
+        self._report.show()
 
     @Slot()
     def copy_report(self) -> None:

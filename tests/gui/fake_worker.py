@@ -30,26 +30,37 @@ LSTM_KNOBS = (
     int_knob("model.n_layers", "layers", 1, 8),
     int_knob("model.d_embedding", "embedding", 32, 512),
     KnobDescription("model.forget_bias", "forget bias", "Start of the forget gate.", "float", 1.0, -5.0, 5.0),
-    KnobDescription("model.dropout", "dropout", "Share of units silenced.", "float", 0.0, 0.0, 0.9, live=True, advanced=True),
+    KnobDescription(
+        "model.dropout", "dropout", "Share of units silenced.", "float", 0.0, 0.0, 0.9, live=True, advanced=True
+    ),
 )
 TRANSFORMER_KNOBS = (
     int_knob("model.d_model", "model width", 64, 1024),
     int_knob("model.n_layers", "layers", 2, 8),
     int_knob("model.n_heads", "heads", 4, 16),
     KnobDescription(
-        "model.position", "position", "How it knows where.", "choice", "sinusoidal", choices=("none", "sinusoidal", "rope")
+        "model.position",
+        "position",
+        "How it knows where.",
+        "choice",
+        "sinusoidal",
+        choices=("none", "sinusoidal", "rope"),
     ),
-    KnobDescription("model.dropout", "dropout", "Share of units silenced.", "float", 0.0, 0.0, 0.9, live=True, advanced=True),
+    KnobDescription(
+        "model.dropout", "dropout", "Share of units silenced.", "float", 0.0, 0.0, 0.9, live=True, advanced=True
+    ),
 )
 LSTM_PROVIDES = ("surprisal", "losses", "next_token.probabilities", "layers.*.hidden_state", "layers.*.cell_state",
                  "layers.*.forget_gate", "layers.*.input_gate", "layers.*.output_gate", "gradient.itemised.layers.*.*",
                  "gradient.decay.layers.*.*", "gradient.half_life.layers.*.*", "gradient.total.layers.*.*")  # fmt: skip
 TRANSFORMER_PROVIDES = ("surprisal", "losses", "next_token.probabilities", "blocks.*.attention.pattern",
-                        "blocks.*.attention.scores", "position.encoding", "position.similarity", "blocks.*.attention.score_by_distance",
+                        "blocks.*.attention.scores", "position.encoding", "position.similarity",
+                        "blocks.*.attention.score_by_distance",
                         "gradient.itemised.embedding", "gradient.decay.embedding", "gradient.half_life.embedding",
                         "gradient.total.embedding")  # fmt: skip
 PARTS = (
-    ev.PartDescription("model", "lstm", "LSTM", "Long short-term memory", LSTM_KNOBS, "lstm", ("next_token",), LSTM_PROVIDES),
+    ev.PartDescription("model", "lstm", "LSTM", "Long short-term memory", LSTM_KNOBS, "lstm", ("next_token",),
+                       LSTM_PROVIDES),
     ev.PartDescription("model", "rnn", "RNN", "Vanilla recurrent network", LSTM_KNOBS[:3], "rnn", ("next_token",),
                        ("surprisal", "layers.*.hidden_state")),
     ev.PartDescription("model", "transformer", "Transformer", "Decoder-only Transformer", TRANSFORMER_KNOBS,
@@ -74,7 +85,7 @@ SECTIONS = (
 def example_config(model: str = "lstm", **changes: Any) -> RunConfig:
     tree: dict[str, Any] = {
         "title": f"{'LSTM' if model == 'lstm' else model.title()} on stories",
-        "watch_for": "The comma lets go: its forget gate drops. In the map, everything left of it is darker in every later row.",
+        "watch_for": "The comma lets go: its forget gate drops. In the map, everything left of it is darker.",
         "probe": PROBE,
         "corpus": {"name": "stories"},
         "task": {"name": "next_token"},
@@ -174,16 +185,22 @@ class FakeWorker:
             if error:
                 self.mailbox.post(ev.Rejected(error))
                 return
-        defaults = {f"model.{k.key.split('.')[-1]}": k.default for k in part.knobs if k.key.split(".")[-1] not in config.model.knobs}
+        defaults = {
+            f"model.{k.key.split('.')[-1]}": k.default
+            for k in part.knobs
+            if k.key.split(".")[-1] not in config.model.knobs
+        }
         self.config = config.replaced(defaults) if defaults else config
         self.step, self.playing, self.probe = 0, False, config.probe or PROBE
         self.run_number += 1
         self.mailbox.post(self._run_started(part))
         self.mailbox.post(
-            ev.BaselinesCounted((
-                ev.Baseline("uniform", "guessing blindly", math.log(len(VOCABULARY))),
-                ev.Baseline("unigram", "knowing how often each letter comes", 4.18 * math.log(2)),
-            ))
+            ev.BaselinesCounted(
+                (
+                    ev.Baseline("uniform", "guessing blindly", math.log(len(VOCABULARY))),
+                    ev.Baseline("unigram", "knowing how often each letter comes", 4.18 * math.log(2)),
+                )
+            )
         )
         self.post_frame()
 
@@ -251,7 +268,14 @@ class FakeWorker:
     def post_sample(self) -> None:
         text = " upon a time there was a little dog named Tom. He loved to run in the park and his mom said no."
         self.mailbox.post(
-            ev.Sample(self.step, "Once", tuple(text), np.abs(self._rng.normal(1.5, 1.0, len(text))), {"temperature": 0.8}, self.loss_at(self.step))
+            ev.Sample(
+                self.step,
+                "Once",
+                tuple(text),
+                np.abs(self._rng.normal(1.5, 1.0, len(text))),
+                {"temperature": 0.8},
+                self.loss_at(self.step),
+            )
         )
 
     def post_frame(self) -> None:
@@ -307,7 +331,9 @@ def _states(arrays: dict[str, Any], axes: dict[str, Any], rng: np.random.Generat
     arrays["layers.0.cell_state"], axes["layers.0.cell_state"] = walk, ("t", "unit")
 
 
-def _gradients(arrays: dict[str, Any], axes: dict[str, Any], rng: np.random.Generator, n: int, site: str, keep: float) -> None:
+def _gradients(
+    arrays: dict[str, Any], axes: dict[str, Any], rng: np.random.Generator, n: int, site: str, keep: float
+) -> None:
     distance = np.arange(n)[:, None] - np.arange(n)[None, :]
     itemised = np.where(distance >= 0, keep ** np.maximum(distance, 0) * rng.lognormal(0, 0.5, (n, n)), np.nan)
     itemised[-1] = np.nan

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seqviz.core import commands as cm
+from seqviz.core.events import Rejected
+from seqviz.gui.own_text import LONGEST_IN_CONFIG
+
+
+@pytest.fixture
+def page(opened):
+    opened.window.show_own_text()
+    return opened.window.own_text
+
+
+def ask(opened, page, qtbot):
+    qtbot.waitUntil(lambda: bool(opened.worker.of(cm.PreviewTokens)))
+    opened.pump()
+
+
+def test_pasted_words_are_split_as_one_types(opened, page, qtbot):
+    page.paste.setPlainText("the cat sat")
+    ask(opened, page, qtbot)
+    assert page.tiles.lines == (tuple("the cat sat"),)
+    page.choose_kind("word")
+    qtbot.waitUntil(lambda: len(opened.worker.of(cm.PreviewTokens)) == 2)
+    opened.pump()
+    assert page.tiles.lines == (("the", "cat", "sat"),)
+
+
+def test_training_on_a_paste_prepares_a_run_of_it(opened, page, qtbot):
+    page.paste.setPlainText("the cat sat on the mat. " * 20)
+    page.choose_kind("word")
+    page.train.click()
+    config = opened.worker.of(cm.Prepare)[-1].config
+    assert config.corpus.name == "text"
+    assert config.corpus.knobs["text"].startswith("the cat sat")
+    assert config.task.knobs == {"tokens": "word", "vocab_size": 2000}
+    assert config.model.name == "lstm"
+    assert opened.window.centre.currentIndex() == 0
+
+
+def test_a_long_paste_becomes_a_file_of_the_programs_own(opened, page, own_home):
+    text = "all work and no play. " * (LONGEST_IN_CONFIG // 20)
+    page.paste.setPlainText(text)
+    page.train.click()
+    path = opened.worker.of(cm.Prepare)[-1].config.corpus.knobs["path"]
+    assert path.startswith(str(own_home))
+    assert Path(path).read_text(encoding="utf-8") == text
+
+
+def test_a_file_is_trained_on_by_its_path(opened, page, tmp_path):
+    path = tmp_path / "book.txt"
+    path.write_text("a book " * 100)
+    page.take_file(path)
+    page.train.click()
+    assert opened.worker.of(cm.Prepare)[-1].config.corpus.knobs["path"] == str(path)
+
+
+def test_nothing_can_be_trained_on_nothing(page):
+    assert not page.train.isEnabled()
+
+
+def test_what_is_wrong_with_a_text_is_said_on_the_page(opened, page):
+    opened.worker.obedient = False
+    page.paste.setPlainText("x")
+    opened.worker.mailbox.post(Rejected("corpus: one symbol repeated leaves nothing to predict"))
+    opened.pump()
+    assert "one symbol repeated" in page.summary.text()
+
+
+def test_leaving_changes_nothing(opened, page):
+    before = len(opened.worker.of(cm.Prepare))
+    page.paste.setPlainText("something")
+    page.back.click()
+    assert len(opened.worker.of(cm.Prepare)) == before
+    assert opened.window.centre.currentIndex() == 0

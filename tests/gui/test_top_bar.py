@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from seqviz.core import commands as cm
+from seqviz.core import events as ev
+from seqviz.gui.speed_slider import SPEEDS
+
+
+def test_a_new_speed_is_told_only_while_training(opened):
+    bar = opened.window.top
+    bar.speed.choose(0)
+    assert opened.worker.of(cm.Play) == []
+    bar.play_clicked.emit()
+    opened.pump()
+    assert opened.worker.of(cm.Play) == [cm.Play(SPEEDS[0])]
+    bar.speed.choose(len(SPEEDS) - 1)
+    assert opened.worker.of(cm.Play)[-1] == cm.Play(0.0)
+
+
+def test_speed_follows_the_arrow_keys_and_stops_at_its_ends(opened, qtbot):
+    slider = opened.window.top.speed
+    for _ in range(20):
+        qtbot.keyClick(slider, Qt.Key.Key_Left)
+    assert slider.speed == SPEEDS[0]
+    assert slider.words() == "0.5/s"
+
+
+def test_a_live_change_is_flagged_on_the_time_slider(opened):
+    opened.learn(30)
+    opened.session.set_knob("optimizer.learning_rate", 1e-3)
+    opened.pump()
+    flag = opened.window.top.slider._flags[0]
+    assert (flag.step, flag.words) == (30, "learning rate 3e-3 → 1e-3")
+
+
+def test_before_the_first_step_words_stand_in_place_of_numbers(opened):
+    assert opened.window.top.readout.text() == "ready, step 0"
+
+
+def test_an_infinite_loss_is_shown_as_such(opened):
+    opened.learn(5)
+    opened.worker.mailbox.post(ev.Evaluated(5, float("inf"), False))
+    opened.pump()
+    assert "∞" in opened.window.top.readout.text()
+
+
+def test_the_status_bar_says_how_old_the_view_is(opened, qtbot):
+    opened.session.play()
+    opened.learn(5)
+    opened.worker.advance(40, frame=False)
+    opened.pump()
+    opened.window.status.refresh()
+    assert "oldest view 40 steps old" in opened.window.status.text()
+    assert "41 steps/s" in opened.window.status.text()
+    assert "looking costs 6 %" in opened.window.status.text()
+
+
+def test_what_is_going_on_is_said_until_it_is_over(opened):
+    opened.worker.mailbox.post(ev.Progress("fetching Tiny Shakespeare", 0.5))
+    opened.pump()
+    assert "fetching Tiny Shakespeare ... 50 %" in opened.window.status.text()
+    opened.worker.mailbox.post(ev.Progress("fetching Tiny Shakespeare", 1.0))
+    opened.pump()
+    assert "fetching" not in opened.window.status.text()
