@@ -57,6 +57,11 @@ class FrameHeader(PaintedWidget):
             self._column = column
             self.update()
 
+    @property
+    def column(self) -> tuple[int, int] | None:
+        """The column where it is seen: not where it would run through the words."""
+        return self._column if self._column is not None and self._column[0] > self._words_end() else None
+
     def _draw(self, painter: QPainter) -> None:
         margin = theme.px(16)
         paint_header(painter, QRectF(margin, 0, self.width() - 2 * margin - theme.px(8), self.height()), self._header)
@@ -70,8 +75,8 @@ class FrameHeader(PaintedWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self._column is not None and self._column[0] > self._words_end():
-            paint_cursor_column(painter, *self._column, 0, self.height())
+        if self.column is not None:
+            paint_cursor_column(painter, *self.column, 0, self.height())
         painter.drawPixmap(0, 0, self.static_layer(self._header, self._draw))
         painter.end()
 
@@ -90,6 +95,7 @@ class PanelFrame(QWidget):
         self.unserved.hide()
         self.unserved.switch_asked.connect(self.switch_asked)
         self.header = FrameHeader(panel, self) if panel.has_header else None
+        self._column: tuple[int, int] | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
@@ -137,8 +143,15 @@ class PanelFrame(QWidget):
             self.panel.present(snapshot)
 
     def set_column(self, column: tuple[int, int] | None) -> None:
+        """Left edge and width of the cursor's column, None where it does not run through here."""
+        self._column = column
         if self.header is not None:
             self.header.set_column(column)
+
+    @property
+    def column(self) -> tuple[int, int] | None:
+        """The column as it is seen at the top of the frame: not where it would run through words."""
+        return self._column if self.header is None else self.header.column
 
     @Slot()
     def refresh_header(self) -> None:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QScrollArea,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from seqviz.core.config import RunConfig
 from seqviz.core.events import PartDescription, RunStarted
@@ -34,6 +42,7 @@ class Rail(Surface):
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
         super().__init__("rail", "right", parent)
         self._session = session
+        self._presets: dict[str, PresetChoice] = {}
         self.preset = _combo("preset")
         self.architecture = _combo("architecture")
         self.corpus = _combo("corpus")
@@ -89,7 +98,9 @@ class Rail(Surface):
         for choice in presets:
             self.preset.addItem(choice.title, choice.name)
             self.preset.setItemData(self.preset.count() - 1, choice.description, Qt.ItemDataRole.ToolTipRole)
-        self.preset.setCurrentIndex(max(self.preset.findData(chosen), 0))
+        self._presets = {choice.name: choice for choice in presets}
+        self.preset.setPlaceholderText("your own")
+        self.preset.setCurrentIndex(self.preset.findData(chosen))
 
     @Slot()
     def follow_parts(self) -> None:
@@ -106,6 +117,9 @@ class Rail(Surface):
         _fill(self.architecture, models, config.model.name)
         _fill(self.corpus, self._parts("corpus"), config.corpus.name)
         self.form.show_config(config, ready)
+        chosen = self._presets.get(self.preset.currentData() or "")
+        if chosen is not None and (chosen.model, chosen.corpus) != (config.model.name, config.corpus.name):
+            self.preset.setCurrentIndex(-1)  # it is no longer that experiment
 
     @Slot(object)
     def follow_run(self, run: RunStarted) -> None:
@@ -169,8 +183,24 @@ class Rail(Surface):
         self.follow_parts()
 
 
+class ElidedCombo(QComboBox):
+    """Shortens a long title with dots, as the styled combo box does not."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        edit = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, edit, self).width()
+        room -= 0 if option.currentIcon.isNull() else self.iconSize().width() + 6
+        text = option.currentText or self.placeholderText()
+        option.currentText = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room - 4)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
 def _combo(name: str) -> QComboBox:
-    combo = QComboBox()
+    combo = ElidedCombo()
     combo.setAccessibleName(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)

@@ -44,7 +44,9 @@ class Readout(PaintedWidget):
     def _value_text(self) -> str:
         if self._value is None or self._value != self._value:
             return "–"
-        return "∞" if self._value == float("inf") else f"{self._value:.2f}" if self._value < 1e4 else "> 10⁴"
+        if self._value == float("inf"):
+            return "∞"
+        return f"{self._value:.2f}" if 0.05 <= abs(self._value) < 1e4 else theme.short(self._value)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(200), theme.px(56))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.widgets.cursor import paint_cursor_column
@@ -73,15 +74,16 @@ class RowStack(QWidget):
         super().__init__(parent)
         self._gap, self._lines = gap, lines
         self._rows: list[Row] = []
-        self._edges: list[RowEdge] = []
+        self._edges: list[tuple[RowEdge, QWidget]] = []
+        self._spacer: QSpacerItem | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
 
-    def mark_column(self, column: tuple[int, int] | None) -> None:
-        """Let the cursor's column run through the edges below the strip."""
-        for edge in self._edges:
-            edge.set_column(column)
+    def mark_columns(self, column_of: Callable[[QWidget], tuple[int, int] | None]) -> None:
+        """Let the cursor's column run through those edges whose row below says so."""
+        for edge, below in self._edges:
+            edge.set_column(column_of(below))
 
     @property
     def rows(self) -> list[Row]:
@@ -93,7 +95,7 @@ class RowStack(QWidget):
             self._box.removeWidget(old.widget)
             if all(old.widget is not new.widget for new in rows) and old.widget.parent() is self:
                 old.widget.hide()
-        for edge in self._edges:
+        for edge, _ in self._edges:
             self._box.removeWidget(edge)
             edge.hide()
             edge.deleteLater()
@@ -103,12 +105,22 @@ class RowStack(QWidget):
                 self._add_edge(index)
             self._box.addWidget(row.widget, row.weight)
             row.widget.show()
+        self._fill(not any(row.weight for row in rows))
+
+    def _fill(self, needed: bool) -> None:
+        """Rows that all have a height of their own stand at the top."""
+        if self._spacer is not None:
+            self._box.removeItem(self._spacer)
+            self._spacer = None
+        if needed:
+            self._spacer = QSpacerItem(0, 0, QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
+            self._box.addItem(self._spacer)
 
     def _add_edge(self, index: int) -> None:
         edge = RowEdge(theme.px(self._gap), self._lines, self)
         edge.moved.connect(lambda by: self._pull(index, by))
         edge.released.connect(self.resized)
-        self._edges.append(edge)
+        self._edges.append((edge, self._rows[index].widget))
         self._box.addWidget(edge)
         edge.show()
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from seqviz.core import events as ev
 from seqviz.core.channel import Mailbox
+from seqviz.gui.axes_of_frame import main_axis
 from seqviz.gui.frame_merging import merged
 from seqviz.gui.history import History
 from seqviz.gui.now_paint import NowPaint
@@ -203,9 +204,9 @@ class RunSession(SessionCommands, QObject):
         self._keep_cursor_inside()
 
     def _keep_cursor_inside(self) -> None:
-        ruler = None if self._frame is None else self._frame.rulers.get("t")
-        if ruler and self._cursor.column >= len(ruler.labels):
-            self._cursor = Cursor(max(len(ruler.labels) - 1, 0))
+        labels = self.snapshot().labels(main_axis(self.snapshot()))
+        if labels and self._cursor.column >= len(labels):
+            self._cursor = Cursor(len(labels) - 1)
             self.cursor_changed.emit(self._cursor)
 
     def _take_ready(self, event: ev.Ready) -> None:

@@ -132,13 +132,13 @@ class Sheet(Surface):
     def _mark_columns(self) -> None:
         column = self._snapshot.cursor.column
         shown = self.grid.shows(column) and self._snapshot.frame is not None
-        self.stack.mark_column((self.grid.x_of(column), self.grid.cell) if shown else None)
         below = False
         for row in self.stack.rows:
             below = below or row.widget is self.strip
             if isinstance(row.widget, PanelFrame):
                 here = (self.grid.x_of(column), self.grid.cell) if below and shown else None
                 row.widget.set_column(here if isinstance(row.widget.panel, SheetPanel) else None)
+        self.stack.mark_columns(lambda below: below.column if isinstance(below, PanelFrame) else None)
 
     @Slot()
     def fit_grid(self) -> None:

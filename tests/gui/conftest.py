@@ -120,7 +120,7 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[OpenWindow]:
     for item in opened:
         item.window.close()
     flush_deletions()
-    running = [t for t in gc.get_objects() if isinstance(t, QTimer) and _is_active(t)]
+    running = [t for t in gc.get_objects() if issubclass(type(t), QTimer) and _is_active(t)]
     assert not running, f"timers left running: {running}"
 
 

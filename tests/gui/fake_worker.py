@@ -50,10 +50,11 @@ TRANSFORMER_KNOBS = (
         "model.dropout", "dropout", "Share of units silenced.", "float", 0.0, 0.0, 0.9, live=True, advanced=True
     ),
 )
-LSTM_PROVIDES = ("surprisal", "losses", "next_token.probabilities", "layers.*.hidden_state", "layers.*.cell_state",
+LSTM_PROVIDES = ("samples", "surprisal", "losses", "next_token.probabilities", "layers.*.hidden_state",
+                 "layers.*.cell_state",
                  "layers.*.forget_gate", "layers.*.input_gate", "layers.*.output_gate", "gradient.itemised.layers.*.*",
                  "gradient.decay.layers.*.*", "gradient.half_life.layers.*.*", "gradient.total.layers.*.*")  # fmt: skip
-TRANSFORMER_PROVIDES = ("surprisal", "losses", "next_token.probabilities", "blocks.*.attention.pattern",
+TRANSFORMER_PROVIDES = ("samples", "surprisal", "losses", "next_token.probabilities", "blocks.*.attention.pattern",
                         "blocks.*.attention.scores", "position.encoding", "position.similarity",
                         "blocks.*.attention.score_by_distance",
                         "gradient.itemised.embedding", "gradient.decay.embedding", "gradient.half_life.embedding",

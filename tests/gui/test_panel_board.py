@@ -103,7 +103,7 @@ def test_a_pulled_edge_gives_height_to_one_row_and_is_remembered(opened, qtbot, 
     window = opened.window
     gates, hidden = window.board.frame("gates"), window.board.frame("hidden_state")
     before = gates.height(), hidden.height()
-    edge = window.sheet.stack._edges[-1]
+    edge = window.sheet.stack._edges[-1][0]
     start = edge.rect().center()
     qtbot.mousePress(edge, Qt.MouseButton.LeftButton, pos=start)
     qtbot.mouseMove(edge, start + QPoint(0, 25))

@@ -38,6 +38,7 @@ class AttentionPanel(MapPanel):
 
     name = "attention"
     title = "Attention"
+    question = "Where does it look?"
     wants = ("blocks.*.attention.pattern", "blocks.*.attention.scores", "attention.pattern")
     needs = ("blocks.*.attention.pattern", "attention.pattern")
     ghost = "Attention: which earlier tokens each head reads. It fills in with the first frame."

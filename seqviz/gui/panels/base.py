@@ -95,7 +95,8 @@ class Panel(PaintedWidget):
     Class attributes: `name` (registry key), `title`, `wants` (wildcards of trace names, all optional when
     `needs` is met), `needs` (wildcards of which at least one must be provided by the run), `place`, `weight`
     (share of free height among its neighbours), `order` (default position, small is high), `shown_by_default`
-    (False: only in the list of panels until asked for), `question` (title in presentation mode), `has_header` (False: it says its title in its own gutter),
+    (False: only in the list of panels until asked for), `question` (title in presentation mode), `has_header` (False:
+    it says its title in its own gutter),
     `fixed_height` (px at scale 1 without the header; 0: a share of the free height).
     """
 

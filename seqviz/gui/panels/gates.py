@@ -49,6 +49,7 @@ class GatesPanel(PaintedSheetPanel):
 
     name = "gates"
     title = "Gates"
+    question = "What does it keep, what does it forget?"
     wants = tuple(f"layers.*.{gate}" for gate in GATES)
     needs = wants
     order = 30

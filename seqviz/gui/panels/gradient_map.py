@@ -37,6 +37,7 @@ class GradientMapPanel(MapPanel):
 
     name = "gradient_map"
     title = "Gradient map"
+    question = "Where does the gradient die?"
     wants = ("gradient.itemised.*", "gradient.decay.*", "gradient.half_life.*")
     needs = ("gradient.itemised.*",)
     ghost = "The gradient map: which earlier characters each loss can still teach. It fills in with the first step."

@@ -28,6 +28,7 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
 
     name = "heads_at_cursor"
     title = "All heads at the cursor"
+    question = "What does each head look at?"
     wants = ("blocks.*.attention.pattern",)
     needs = ("blocks.*.attention.pattern",)
     order = 30

@@ -26,6 +26,7 @@ class HiddenStatePanel(PaintedSheetPanel):
 
     name = "hidden_state"
     title = "Hidden state"
+    question = "What does it remember?"
     wants = ("layers.*.hidden_state", "layers.*.cell_state", "belief.mean")
     needs = wants
     order = 40

@@ -49,6 +49,7 @@ class LossPanel(TimePanel):
 
     name = "loss"
     title = "Loss"
+    question = "Is it learning?"
     weight = 32
     order = 10
     minimum_height = 150

@@ -32,6 +32,7 @@ class NextTokenPanel(TimePanel):
 
     name = "next_token"
     title = "Next token"
+    question = "What does it expect next?"
     wants = (PROBABILITIES,)
     needs = (PROBABILITIES,)
     weight = 22

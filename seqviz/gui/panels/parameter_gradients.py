@@ -39,6 +39,7 @@ class ParameterGradientsPanel(TimePanel):
 
     name = "parameter_gradients"
     title = "Parameter gradients"
+    question = "Which weights are told to move?"
     weight = 26
     order = 50
     minimum_height = 170
@@ -54,6 +55,10 @@ class ParameterGradientsPanel(TimePanel):
         self._layout.addWidget(self.norms)
         self._place_bar()
         self.norms.setVisible(False)
+
+    @classmethod
+    def reason_unserved(cls, run: RunStarted) -> str | None:
+        return None if run.layer_names else f"{run.title} learns without gradients"
 
     # the panel contract
 

@@ -44,6 +44,7 @@ class PositionsPanel(PaintedSheetPanel):
 
     name = "positions"
     title = "Positions"
+    question = "How does it know where it is?"
     wants = ("position.*", "blocks.*.attention.score_by_distance")
     needs = wants
     order = 40

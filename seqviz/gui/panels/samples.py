@@ -37,6 +37,8 @@ class SamplesPanel(TimePanel):
 
     name = "samples"
     title = "Samples"
+    question = "What does it write?"
+    needs = ("samples",)
     weight = 36
     order = 40
     minimum_height = 150
@@ -56,6 +58,9 @@ class SamplesPanel(TimePanel):
         self._row.setSpacing(theme.px(12))
         self._layout = QVBoxLayout(self)
         self._layout.setSpacing(theme.px(4))
+        policy = self.diary.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the knobs stay below while the ghost stands in its place
+        self.diary.setSizePolicy(policy)
         self._layout.addWidget(self.diary, 1)
         self._layout.addLayout(self._row)
         self._place_bar()

@@ -27,6 +27,7 @@ class SurprisalPanel(PaintedSheetPanel):
 
     name = "surprisal"
     title = "Surprisal"
+    question = "What surprises it?"
     wants = ("surprisal",)
     needs = ("surprisal",)
     order = 20
