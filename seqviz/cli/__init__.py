@@ -6,9 +6,11 @@ Exit status: 0 done, 1 the run failed or diverged, 2 bad usage or configuration 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 DEFAULT_PRESET = "lstm-stories"
 
@@ -18,15 +20,47 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")  # else memory grows with every new length
     os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
-    options = _parser().parse_args(arguments)
+    _write_anything()
     try:
-        return int(_run(options))
+        return int(_run(_parser().parse_args(arguments)))
     except ValueError as error:
-        print(f"seqviz: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _say(str(error), 2)
     except KeyboardInterrupt:
-        print("seqviz: stopped", file=sys.stderr)
-        return 1
+        return _say("stopped", 1)
+    except BrokenPipeError:  # the reader has seen enough (`seqviz list architectures | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _say(f"{error.filename or 'disk'}: {error.strerror or error}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and not _is_full(error):
+            raise
+        return _say("out of memory: try a smaller batch or fewer units", 1)
+
+
+def _is_full(error: RuntimeError) -> bool:
+    """Torch's words for a machine without memory left."""
+    return any(words in str(error).lower() for words in ("allocate memory", "out of memory"))
+
+
+def _say(text: str, status: int) -> int:
+    """One line, whatever the text."""
+    print(f"seqviz: {' '.join(text.split())}", file=sys.stderr)
+    return status
+
+
+def _write_anything() -> None:
+    """A terminal that lacks a character shows "?" for it; a sample must not fail over that."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Bad usage costs one line, as bad values do."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message} (see {self.prog} --help)")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -63,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="seqviz", description="A laboratory for seeing sequence models learn.")
+    parser = _Parser(prog="seqviz", description="A laboratory for seeing sequence models learn.")
     parser.add_argument("--preset", default=DEFAULT_PRESET, help="what the window opens with")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _list_command(commands.add_parser("list", help="architectures, corpora, tasks, presets, panels"))

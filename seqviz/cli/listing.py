@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
 from seqviz.core.events import PartDescription
+from seqviz.core.paths import user_presets_root
 from seqviz.core.presets import list_presets, read_preset
 
 KINDS = {"architectures": "model", "corpora": "corpus", "tasks": "task"}
@@ -39,9 +41,14 @@ def _part(part: PartDescription) -> dict[str, Any]:
 
 
 def _presets() -> list[dict[str, Any]]:
+    """The program's presets and the user's own; one that cannot be read is told and left out."""
     found = []
-    for preset in list_presets():
-        config = read_preset(preset.path)
+    for preset in (*list_presets(), *list_presets(user_presets_root())):
+        try:
+            config = read_preset(preset.path)
+        except ValueError as error:
+            print(f"seqviz: {error}", file=sys.stderr)
+            continue
         found.append(
             {"name": preset.name, "title": config.title, "summary": config.description, "model": config.model.name,
              "corpus": config.corpus.name, "task": config.task.name, "watch_for": config.watch_for}

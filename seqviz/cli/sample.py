@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import Any
 
+from seqviz.cli.notices import say_notices
 from seqviz.core.events import Event, Notice, Sample
 
 
@@ -16,6 +16,7 @@ def sample(options: argparse.Namespace) -> int:
 
     heard: list[Event] = []
     trainer = reopen(open_run(options.run), heard.append)
+    heard += [Notice("info", text) for text in trainer.experiment.notices]
     changes: dict[str, Any] = {
         f"sampling.{name}": getattr(options, name)
         for name in ("prompt", "length", "temperature", "top_k", "top_p", "seed")
@@ -24,11 +25,11 @@ def sample(options: argparse.Namespace) -> int:
     trainer.config = trainer.config.replaced(changes)
     for _ in trainer.sample():
         pass
-    for event in heard:
-        if isinstance(event, Notice):
-            print(f"seqviz: {event.text}", file=sys.stderr)
+    say_notices(heard)
     written = next((e for e in heard if isinstance(e, Sample)), None)
     if written is None:
-        raise ValueError(f"{options.run.name}: this run does not write text")
+        if not trainer.model.generates or trainer.task.encode_prompt("a") is None:
+            raise ValueError(f"{options.run.name}: this run does not write text")
+        raise ValueError("sampling.prompt: type some text to go on from")
     print(written.prompt + "".join(written.tokens))
     return 0

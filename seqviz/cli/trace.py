@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 
 from seqviz.cli.choosing import chosen_config
+from seqviz.cli.notices import say_notices
 from seqviz.core.commands import Watch
-from seqviz.core.events import Event, Frame
+from seqviz.core.events import Event, Frame, Notice
 
 
 def trace(source: str, probe: str | None, out: Path) -> int:
@@ -29,7 +31,7 @@ def trace(source: str, probe: str | None, out: Path) -> int:
         trainer = Trainer(build(chosen_config(source)), NoStore(), heard.append)
     looker = Looker(trainer, heard.append)
     if probe is not None:
-        looker.set_probe(probe)
+        heard.append(Notice("info", looker.set_probe(probe)))
     looker.set_watch(Watch(frozenset({"*"})))
     while looker.look(paused=True):
         pass
@@ -37,8 +39,20 @@ def trace(source: str, probe: str | None, out: Path) -> int:
     for event in heard:
         if isinstance(event, Frame):
             arrays |= event.arrays
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    say_notices(event for event in heard if isinstance(event, Notice) and event.text)
+    _save(out, arrays)
     for name in sorted(arrays):
         print(f"{name}  {arrays[name].shape}")
     return 0
+
+
+def _save(out: Path, arrays: dict[str, np.ndarray]) -> None:
+    from seqviz.runs.atomic import write_bytes
+
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(out, content.getvalue())
+    except OSError as error:
+        raise ValueError(f"--out: {out} cannot be written ({error.strerror})") from None

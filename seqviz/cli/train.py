@@ -12,6 +12,8 @@ from typing import Any
 from tqdm import tqdm
 
 from seqviz.cli.choosing import chosen_config
+from seqviz.cli.interrupt import stopping_softly
+from seqviz.cli.notices import say
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFinished, StepMetrics
 from seqviz.core.paths import runs_root
@@ -29,8 +31,11 @@ def train(options: argparse.Namespace) -> int:
     return 0 if summary["status"] == "finished" else 1
 
 
-def train_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:
-    """Train a config to its end and give the summary; a failure is printed and has status "failed"."""
+def train_headless(config: RunConfig, out: Path | None, always_bar: bool = False) -> dict[str, Any]:
+    """Train a config to its end and give the summary, status "finished", "diverged" or (Ctrl+C) "stopped".
+
+    `always_bar`: the progress bar is written to a file or pipe too, now and then.
+    """
     from seqviz.runs.folders import OneFolder, RunFolders
     from seqviz.training.builder import build
     from seqviz.training.trainer import Trainer
@@ -42,13 +47,33 @@ def train_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:
     trainer = Trainer(experiment, store, hear)
     try:
         trainer.begin()
-        with tqdm(total=trainer.total_steps or None, unit="step", file=sys.stderr, disable=None) as bar:
+        if trainer.learns and not (trainer.total_steps or config.training.seconds):
+            say("neither steps, epochs nor seconds are limited: it trains until Ctrl+C")
+        with _bar(trainer.total_steps, always_bar) as bar, stopping_softly() as stopped:
             hear.on_step = lambda event: _advance(bar, event, hear)
             for _ in trainer.turns():
-                pass
+                if stopped():
+                    trainer.status = "stopped"
+                    trainer.save()
+                    break
     finally:
         store.close()
+    if trainer.status == "stopped":
+        kept = f"; its run is in {store.folder}" if trainer.step else ""
+        say(f"stopped at step {trainer.step}{kept}")
     return hear.summary or {**trainer.summary({}), "status": trainer.status}
+
+
+def _bar(steps: int, always: bool) -> Any:
+    """A terminal gets a lively bar; anything else none, or a line every ten seconds."""
+    lively = sys.stderr.isatty()
+    return tqdm(
+        total=steps or None,
+        unit="step",
+        file=sys.stderr,
+        disable=not (lively or always),
+        mininterval=0.1 if lively else 10.0,
+    )
 
 
 def _advance(bar: Any, event: StepMetrics, hear: Listener) -> None:
@@ -72,9 +97,9 @@ class Listener:
             case Evaluated():
                 self.valid = event.loss
             case Notice():
-                print(f"seqviz: {event.text}", file=sys.stderr)
+                say(event.text)
             case RunDiverged():
-                print(f"seqviz: diverged at step {event.step}: {event.text}", file=sys.stderr)
+                say(f"diverged at step {event.step}: {event.text}")
             case RunFinished():
                 self.summary = dict(event.summary)
             case _:

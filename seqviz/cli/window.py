@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from seqviz.cli.choosing import chosen_config
+from seqviz.cli.notices import say
 from seqviz.core.paths import data_root
 
 
@@ -29,15 +30,24 @@ def window(preset: str) -> int:
 def _headless(preset: str) -> int:
     from seqviz.cli.screenshot import picture_of
     from seqviz.cli.train import train_headless
+    from seqviz.gui.platform_check import missing_packages, missing_words
 
     config = chosen_config(preset)
     print(
         f'no display: training "{config.title or preset}" without a window; its run and a picture are kept', flush=True
     )
-    summary = train_headless(config, None)
+    summary = train_headless(config, None, always_bar=True)
     picture = Path(summary["run"] or data_root()) / "window.png"
-    if summary["status"] == "finished":
-        picture_of(summary["run"], 0, picture, "light", (1600, 1000))
     print(f"run      {summary['run']}")
+    if summary["status"] != "finished":
+        return 1
+    if not picture.parent.is_dir():
+        say("no picture: the run could not be stored")
+        return 0
+    missing = missing_packages()
+    if missing:
+        say(f"no picture: {missing_words(missing)}")
+        return 0
+    picture_of(summary["run"], 0, picture, "light", (1600, 1000))
     print(f"picture  {picture}")
-    return 0 if summary["status"] == "finished" else 1
+    return 0

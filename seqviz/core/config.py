@@ -133,6 +133,10 @@ class RunConfig(Knobs):
                 node = node.get(parent)
                 if not isinstance(node, dict):
                     raise ValueError(f"{key}: there is no such setting")
+            if isinstance(node.get(last), dict) and not isinstance(value, dict):
+                raise ValueError(
+                    f"{key}: is a group of settings; set one of them, such as {key}.{next(iter(node[last]))}"
+                )
             node[last] = value
         return parse_config(tree)
 

@@ -127,6 +127,10 @@ class OneFolder(RunFolders):
     def _free_name(self, config: RunConfig) -> Path:
         if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
             raise ValueError(f"--out: {self.root} exists and is not an empty folder")
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)  # better now than after hours of training
+        except OSError as error:
+            raise ValueError(f"--out: {self.root} cannot be made ({error.strerror})") from None
         return self.root
 
 
@@ -143,11 +147,22 @@ def open_run(folder: Path) -> StoredRun:
     tree = read_tree(folder / RUN_FILE)
     if not isinstance(tree.get("config"), dict):
         raise ValueError(f"{folder.name}: {RUN_FILE} holds no config")
-    config = parse_config(tree["config"])
+    try:
+        config = parse_config(tree["config"])
+    except ValueError as error:
+        raise ValueError(f"{folder.name}: {RUN_FILE}: {error}") from None
     step, arrays = _read_weights(folder / WEIGHTS_FILE)
-    files = {p.name: p.read_text() for p in sorted((folder / "files").glob("*")) if _STORED_FILE.fullmatch(p.name)}
+    files = _read_files(folder)
     about = tree.get("about", {})
     return StoredRun(folder, config, about, step, arrays, files, tuple(read_events(folder / METRICS_FILE)))
+
+
+def _read_files(folder: Path) -> dict[str, str]:
+    paths = [p for p in sorted((folder / "files").glob("*")) if _STORED_FILE.fullmatch(p.name)]
+    try:
+        return {path.name: path.read_text(encoding="utf-8") for path in paths}
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{folder.name}: a file in its folder files cannot be read") from None
 
 
 def _read_weights(path: Path) -> tuple[int, dict[str, Tensor]]:

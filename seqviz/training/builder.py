@@ -91,11 +91,11 @@ def complete(config: RunConfig) -> RunConfig:
     return config.model_copy(update=full)
 
 
-def build(config: RunConfig, saved: Mapping[str, str] | None = None) -> Experiment:
+def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_from: str = "") -> Experiment:
     """Read the corpus, make the task, build the model under the run's own seed.
 
-    `saved`: files a stored run kept (its tokenizer). With them the vocabulary is the stored one, and a corpus
-    that cannot be read any more only costs a notice.
+    `saved`: files a stored run kept (its tokenizer), `learned_from`: the SHA-256 of its corpus. With them a corpus
+    that cannot be read any more, or has changed since, only costs a notice: the stored vocabulary serves.
 
     Raises
     ------
@@ -103,25 +103,31 @@ def build(config: RunConfig, saved: Mapping[str, str] | None = None) -> Experime
         one line that names the field.
     """
     config = complete(config)
-    corpus_class, task_class, model_class = _classes(config)
-    task_config = part_knobs("task", task_class.Config, config.task)
-    length = config.training.context_length
-    notices: tuple[str, ...] = ()
-    try:
-        content = corpus_class(part_knobs("corpus", corpus_class.Config, config.corpus)).read()
-        task = task_class(task_config, content, length)
-    except ValueError as error:
-        restored = task_class.from_saved(task_config, saved, length) if saved else None
-        if restored is None:
-            raise
-        task, content = restored, restored.content
-        notices = (f"the corpus could not be read again: {error}",)
+    model_class = _classes(config)[2]
+    content, task, notices = _read(config, saved or {}, learned_from)
     device = pick_device(config.training.device)
     randomness = Randomness(config.training.seed)
     with randomness:
         model = model_class(part_knobs("model", model_class.Config, config.model), task.interface)
     threads = config.training.threads or max(1, (os.cpu_count() or 2) - 1)
     return Experiment(config, content, task, model, randomness, device, threads, (*content.notices, *notices))
+
+
+def _read(config: RunConfig, saved: Mapping[str, str], learned_from: str) -> tuple[Content, Task, tuple[str, ...]]:
+    """(content, task, notices): see `build`."""
+    corpus_class, task_class, _ = _classes(config)
+    task_config = part_knobs("task", task_class.Config, config.task)
+    length = config.training.context_length
+    try:
+        content = corpus_class(part_knobs("corpus", corpus_class.Config, config.corpus)).read()
+        if saved and learned_from not in ("", content.sha256):
+            raise ValueError("it has changed since this run learned from it")
+        return content, task_class(task_config, content, length), ()
+    except ValueError as error:
+        restored = task_class.from_saved(task_config, saved, length) if saved else None
+        if restored is None:
+            raise
+        return restored.content, restored, (f"the corpus cannot be read again: {error}",)
 
 
 def _classes(config: RunConfig) -> tuple[Any, Any, Any]:

@@ -203,6 +203,8 @@ class Looker:
             by_shape: dict[object, list[Batch]] = {}
             for batch in self.trainer.task.evaluation_batches(1):
                 by_shape.setdefault(shape_of(batch), []).append(batch)
+            if not by_shape:
+                raise ValueError("there is no validation text to take windows from")
             whole = max(by_shape.values(), key=lambda alike: (len(alike), alike[0].tokens))
             chosen = np.unique(np.linspace(0, len(whole) - 1, min(WINDOWS, len(whole))).round().astype(int))
             self._windows = [whole[index] for index in chosen]

@@ -44,7 +44,7 @@ def reopen(
     ValueError
         when the weights do not fit the config any more.
     """
-    experiment = build(stored.config, stored.files)
+    experiment = build(stored.config, stored.files, str(stored.about.get("corpus_sha256", "")))
     try:
         experiment.model.load_arrays({name: torch.as_tensor(a) for name, a in stored.arrays.items()})
     except (RuntimeError, KeyError) as error:

@@ -20,12 +20,13 @@ TOKENS_PER_SLICE = 16
 def sample_slices(trainer: Trainer) -> Iterator[None]:
     """Write one sample and emit it; nothing where task or model do not write text."""
     settings = trainer.config.sampling
-    prompt = settings.prompt or _first_word(trainer.experiment.content.probe)
+    prompt = settings.prompt or _first_word(trainer.experiment.content.probe or trainer.config.probe)
     encoded = trainer.task.encode_prompt(prompt)
     if encoded is None or not trainer.model.generates or not len(encoded[0]):
         return
     ids, notice = encoded
-    if notice:
+    if notice and notice != trainer.told_of_prompt:  # once, not at every sample
+        trainer.told_of_prompt = notice
         trainer.emit(Notice("info", f"sampling.prompt: {notice}"))
     generator = torch.Generator().manual_seed(settings.seed)
     device = trainer.experiment.device

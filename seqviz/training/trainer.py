@@ -66,6 +66,7 @@ class Trainer:
         self.last_loss = math.nan
         self.valid_loss: float | None = None
         self.status = "ready"
+        self.told_of_prompt = ""
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
         self._saved_at = time.monotonic()
 

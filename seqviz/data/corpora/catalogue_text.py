@@ -10,7 +10,7 @@ from seqviz.core.paths import catalogue_root
 from seqviz.data.catalogue import CatalogueEntry, cached, entries
 from seqviz.data.content import TextContent
 from seqviz.data.corpora import Corpus, CorpusConfig, corpora
-from seqviz.data.corpora.user_text import split_in_order
+from seqviz.data.corpora.user_text import named, split_in_order
 from seqviz.data.text_files import read_text
 
 
@@ -31,7 +31,7 @@ class CatalogueText(Corpus):
 
     def read(self) -> TextContent:
         entry = find_entry(self.config.entry)
-        loaded = read_text(self._path(entry))
+        loaded = named("corpus.path", read_text, self._path(entry))
         notices = loaded.notices
         if loaded.sha256 != entry.sha256:
             notices += (f"This file is not the {entry.title} of the catalogue: its SHA-256 differs.",)

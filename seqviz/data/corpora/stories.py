@@ -20,8 +20,10 @@ VALID_SHARE = 0.1
 
 
 class StoriesConfig(CorpusConfig):
-    gap: int = knob(0, low=0, high=WIDEST_GAP, label="gap", unit="sentences",
-                    help="At most so many sentences between cause and dependent word, about 25 characters each.")  # fmt: skip
+    gap: int = knob(
+        0, low=0, high=WIDEST_GAP, label="gap", unit="sentences",
+        help="At most so many sentences between cause and dependent word, about 25 characters each.",
+    )  # fmt: skip
     characters: int = knob(400_000, low=10_000, high=20_000_000, log=True, label="characters",
                            help="How much is written, in whole stories.")  # fmt: skip
     seed: int = knob(0, low=0, high=2**31 - 1, label="data seed", advanced=True,

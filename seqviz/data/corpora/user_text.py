@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from seqviz.core.knobs import knob
 from seqviz.data.content import TextContent
 from seqviz.data.corpora import Corpus, CorpusConfig, corpora
-from seqviz.data.text_files import read_text, text_from_paste
+from seqviz.data.text_files import LoadedText, read_text, text_from_paste
+
+T = TypeVar("T")
 
 
 class UserTextConfig(CorpusConfig):
@@ -30,14 +33,22 @@ class UserText(Corpus):
 
     def read(self) -> TextContent:
         if self.config.path:
-            loaded = read_text(Path(self.config.path).expanduser())
+            loaded = named("corpus.path", read_text, Path(self.config.path).expanduser())
             text, sha256, notices = loaded.text, loaded.sha256, loaded.notices
         elif self.config.text:
-            pasted = text_from_paste(self.config.text)
+            pasted = named("corpus.text", text_from_paste, self.config.text)
             text, sha256, notices = pasted.text, hashlib.sha256(pasted.text.encode("utf-8")).hexdigest(), pasted.notices
         else:
             raise ValueError("corpus.path: name a text file, or paste some text")
         return split_in_order(text, sha256, self.config.valid_share, notices)
+
+
+def named(field: str, read: Callable[[T], LoadedText], source: T) -> LoadedText:
+    """`read(source)`, its complaints prefixed with the field they are about."""
+    try:
+        return read(source)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
 
 
 def split_in_order(

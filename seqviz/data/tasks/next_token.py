@@ -67,11 +67,15 @@ class NextTokenTask(Task):
         self.rule = f"windows of {context_length} tokens, no context before a window"
 
     @classmethod
-    def from_saved(cls, config: TaskConfig, saved: Mapping[str, str], context_length: int) -> NextTokenTask:
+    def from_saved(cls, config: TaskConfig, saved: Mapping[str, str], context_length: int) -> NextTokenTask | None:
         """The task without its corpus, enough to trace and to sample: from the tokenizer a run has stored."""
         assert isinstance(config, NextTokenConfig)
-        nothing = TextContent("corpus not read", "", "", "")
-        return cls(config, nothing, context_length, tokenizer_from_json(saved[TOKENIZER_FILE]))
+        if TOKENIZER_FILE not in saved:
+            return None
+        tokenizer = tokenizer_from_json(saved[TOKENIZER_FILE])
+        known = "".join(label for label in tokenizer.labels if label.strip().isalnum())[:24]
+        nothing = TextContent("corpus not read", "", "", "", probe=known)  # something to look through all the same
+        return cls(config, nothing, context_length, tokenizer)
 
     def saved_arrays(self) -> dict[str, str]:
         return {TOKENIZER_FILE: self.tokenizer.to_json()}
@@ -177,6 +181,8 @@ def _windows(inputs: np.ndarray, targets: np.ndarray, fresh: bool) -> Batch:
 
 def in_order(ids: np.ndarray, length: int, batch_size: int) -> Iterator[Batch]:
     """The text as non-overlapping windows, every token but the first a target once; a shorter rest comes last."""
+    if len(ids) < 2:
+        return
     count = (len(ids) - 1) // length
     whole = count * length
     inputs = ids[:whole].reshape(count, length)
