@@ -23,20 +23,15 @@ class PanelFrameTime(Measurement):
         from seqviz.cli.bench.harness.live_window import LiveWindow
         from seqviz.cli.bench.harness.settings import bench_config
 
-        live: LiveWindow | None = None
         whole: dict[str, float] = {}
         each: dict[str, dict[str, float]] = {}
-        for model in ("lstm", "transformer"):
-            if live is None:
-                live = LiveWindow(bench_config(model))
-            else:
+        with LiveWindow() as live:
+            for model in ("lstm", "transformer"):
                 live.take(bench_config(model))
-            live.live(2.0, dear=True)
-            live.session.pause()
-            live.run_for(0.5)
-            whole[model], each[model] = frame_ms(live), panel_ms(live)
-        assert live is not None
-        live.close()
+                live.live(2.0, dear=True)
+                live.session.pause()
+                live.run_for(0.5)
+                whole[model], each[model] = frame_ms(live), panel_ms(live)
         return {"panel_frame_ms": max(whole.values()), "panel_frame_ms_by_model": whole, "panel_ms": each}
 
 

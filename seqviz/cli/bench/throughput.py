@@ -28,17 +28,11 @@ class Throughput(Measurement):
         from seqviz.cli.bench.harness.settings import bench_config
 
         found: Figures = {key: {} for key in self.gives}
-        live: LiveWindow | None = None
-        for threads in (1, 2):
-            for model in MODELS:
-                config = bench_config(model, threads)
-                if live is None:
-                    live = LiveWindow(config)
-                else:
-                    live.take(config)
-                self._one(live, model, str(threads), found)
-        assert live is not None
-        live.close()
+        with LiveWindow() as live:
+            for threads in (1, 2):
+                for model in MODELS:
+                    live.take(bench_config(model, threads))
+                    self._one(live, model, str(threads), found)
         for count in ("1", "2"):
             each = [found["lateness_ms_by_model"][model][count] for model in MODELS]
             found["lateness_ms"][count] = {key: max(one[key] for one in each) for key in ("p99", "max")}

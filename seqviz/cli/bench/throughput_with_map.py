@@ -5,7 +5,12 @@ Stretches are longer here: after each switch the map is made at once, and then s
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from seqviz.cli.bench import Figures, Measurement, measurements
+
+if TYPE_CHECKING:
+    from seqviz.cli.bench.harness.live_window import LiveWindow
 
 STRETCH, PAIRS = 3.0, 3
 MODELS = ("lstm", "rnn", "transformer")
@@ -20,27 +25,19 @@ class ThroughputWithMap(Measurement):
         from seqviz.cli.bench.harness.live_window import LiveWindow
         from seqviz.cli.bench.harness.settings import bench_config
 
-        live: LiveWindow | None = None
         shares: dict[str, float] = {}
         rates: dict[str, float] = {}
-        for model in MODELS:
-            config = bench_config(model)
-            if live is None:
-                live = LiveWindow(config)
-            else:
-                live.take(config)
-            shares[model], rates[model] = one(live)
-        assert live is not None
-        live.close()
+        with LiveWindow() as live:
+            for model in MODELS:
+                live.take(bench_config(model))
+                shares[model], rates[model] = one(live)
         return {"throughput_with_map": shares, "maps_per_second": rates}
 
 
-def one(live: object) -> tuple[float, float]:
+def one(live: LiveWindow) -> tuple[float, float]:
     """Share of bare, and how often the map came."""
-    from seqviz.cli.bench.harness.live_window import LiveWindow
     from seqviz.cli.bench.harness.timing import share
 
-    assert isinstance(live, LiveWindow)
     watched, bare, maps = [], [], 0
     for _ in range(PAIRS):
         bare.append(live.bare(STRETCH / 2).steps_per_second)

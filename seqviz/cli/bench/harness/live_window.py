@@ -22,6 +22,7 @@ from seqviz.gui.watchdog import Watchdog
 
 BEAT_MS = 5
 PATIENCE = 40.0  # seconds
+HELD_UP = 10.0  # seconds that a stretch is made longer at most
 DEAR = frozenset({"gradient.itemised.*", "gradient.decay.*", "gradient.half_life.*"})
 
 
@@ -82,13 +83,13 @@ class Stretch:
 
 
 class LiveWindow:
-    """A window with its default panels on screen, and a training thread. `close` it."""
+    """A window with its default panels on screen, and a training thread; a context that closes both."""
 
-    def __init__(self, config: RunConfig) -> None:
+    def __init__(self) -> None:
         self.app = make_application()
         self.mailbox = CountingMailbox()
         self.garbage, self.watchdog = GarbageCollector(), Watchdog()
-        self.window = build_window(start_worker_without_storage, config, "", mailbox=self.mailbox)
+        self.window = build_window(start_worker_without_storage, mailbox=self.mailbox)
         self.session = self.window.session
         self.session.ready.connect(self.garbage.settle)
         self.session.rejected.connect(self._refuse)
@@ -97,16 +98,20 @@ class LiveWindow:
         self._refused = ""
         self.session.run_started.connect(self._count_start)
         self.window.show()
-        self._play()
+
+    def __enter__(self) -> LiveWindow:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.session.send(Watch())
+        self.window.close()
+        self.watchdog.stop()
+        self.garbage.stop()
 
     def take(self, config: RunConfig) -> None:
-        """Another model in the same window."""
+        """Another model: let it learn until its panels have their first frames."""
         self._started = 0
         self.window.show_experiment(config)
-        self._play()
-
-    def _play(self) -> None:
-        """Wait for the run and let it learn until all its panels have their first frame."""
         self.run_until(lambda: self._started > 0)
         self.run_for(0.1)
         self.wants = self._default_wants()
@@ -128,7 +133,7 @@ class LiveWindow:
         if heart is not None:
             heart.start()
         seen, begin = len(self.mailbox.frames), time.perf_counter()
-        self.run_for(seconds)
+        self._long_enough(begin, seconds, self.run_for)
         end = time.perf_counter()
         if heart is not None:
             heart.stop()
@@ -141,8 +146,15 @@ class LiveWindow:
         self.run_for(0.1)
         time.sleep(0.1)
         begin = time.perf_counter()
-        time.sleep(seconds)
+        self._long_enough(begin, seconds, time.sleep)
         return Stretch(self.mailbox.steps_per_second(begin, time.perf_counter()))
+
+    def _long_enough(self, begin: float, seconds: float, wait: Callable[[float], None]) -> None:
+        """Wait so long, and on a machine that is held up until a few steps are done."""
+        wait(seconds)
+        end = time.monotonic() + HELD_UP
+        while sum(t >= begin for t in self.mailbox.step_times) < 5 and time.monotonic() < end:
+            wait(0.2)
 
     # the event loop
 
@@ -163,9 +175,3 @@ class LiveWindow:
 
     def _refuse(self, text: str) -> None:
         self._refused = text
-
-    def close(self) -> None:
-        self.session.send(Watch())
-        self.window.close()
-        self.watchdog.stop()
-        self.garbage.stop()
