@@ -16,6 +16,7 @@ class GarbageCollector(QObject):
         super().__init__(parent)
         self._was_enabled = gc.isenabled()
         gc.disable()
+        self._settled = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect_due)
         self._timer.start(EVERY_MS)
@@ -23,15 +24,17 @@ class GarbageCollector(QObject):
     @Slot()
     def collect_due(self) -> None:
         """Collect those generations whose threshold is passed."""
+        if not self._settled:
+            return  # torch is still being imported in the other thread: collecting now would stall the window
         for generation, (count, limit) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)):
             if limit == 0 or count <= limit:
                 break
             gc.collect(generation)
 
     def settle(self) -> None:
-        """Collect once and leave what is alive now (torch, mostly) out of all later collections."""
-        gc.collect()
+        """Leave what is alive now (torch, mostly) out of all collections: going through it takes 0.1 s and more."""
         gc.freeze()
+        self._settled = True
 
     def stop(self) -> None:
         """Give collection back to Python."""
