@@ -20,6 +20,7 @@ def test_cycles_wait_for_the_timer_and_die_in_its_thread(qapp):
     collector = GarbageCollector()
     try:
         assert not gc.isenabled()
+        collector.settle()
         knot = tie()
         assert knot() is not None
         threshold = gc.get_threshold()
@@ -28,6 +29,21 @@ def test_cycles_wait_for_the_timer_and_die_in_its_thread(qapp):
         collector.collect_due()
         gc.set_threshold(*threshold)
         assert knot() is None
+    finally:
+        gc.unfreeze()
+        collector.stop()
+
+
+def test_nothing_is_collected_while_the_trainer_still_imports_torch(qapp):
+    collector = GarbageCollector()
+    try:
+        knot = tie()
+        threshold = gc.get_threshold()
+        gc.set_threshold(1, 1, 1)
+        _ = [[] for _ in range(50)]
+        collector.collect_due()
+        gc.set_threshold(*threshold)
+        assert knot() is not None
     finally:
         collector.stop()
 
