@@ -16,31 +16,51 @@ if TYPE_CHECKING:
     from seqviz.gui.main_window import MainWindow
 
 QUIET = 1.2  # seconds without a new frame: every view has settled
+WINDOW = (1600, 1000)  # pixels
 LONGEST = 1800.0  # seconds before giving up
 
 
 def screenshot(options: argparse.Namespace) -> int:
     """Take the picture that was asked for."""
+    size = None if options.size is None else _size(options.size)
+    if options.steps < 0:
+        raise ValueError(f"--steps: {options.steps} is below 0")
+    if options.out.suffix.lower() != ".png" or options.out.is_dir():
+        raise ValueError(f"--out: {options.out.name} must be a file that ends in .png")
     try:
-        width, height = (int(part) for part in options.size.lower().split("x"))
-    except ValueError:
-        raise ValueError(f"--size: {options.size} is not WIDTHxHEIGHT, such as 1600x1000") from None
-    if not (200 <= width <= 10_000 and 200 <= height <= 10_000):
-        raise ValueError(f"--size: {options.size} is not between 200 and 10000 each way")
-    picture_of(options.source, options.steps, options.out, options.theme, (width, height), options.panel)
+        picture_of(options.source, options.steps, options.out, options.theme, size, options.panel)
+    except OSError as error:
+        raise ValueError(
+            f"--out: {options.out} cannot be written ({error.strerror or 'no picture was made'})"
+        ) from None
     print(options.out)
     return 0
 
 
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise ValueError(f"--size: {text} is not WIDTHxHEIGHT, such as 1600x1000") from None
+    if not (200 <= width <= 10_000 and 200 <= height <= 10_000):
+        raise ValueError(f"--size: {text} is not between 200 and 10000 each way")
+    return width, height
+
+
 def picture_of(
-    source: str, steps: int, out: Path, theme_name: str, size: tuple[int, int], panel: str | None = None
+    source: str, steps: int, out: Path, theme_name: str, size: tuple[int, int] | None = None, panel: str | None = None
 ) -> None:
     """A picture of the window after `steps` steps of a preset, or of a stored run.
+
+    `size`: of the window in pixels (default 1600 x 1000); of the panel where only a panel is asked for, which is
+    else as large as it stands in the window.
 
     Raises
     ------
     ValueError
         unknown preset, run or panel; or a run that failed on the way.
+    OSError
+        the picture cannot be written.
     """
     folder = Path(source) if Path(source).is_dir() else None
     config = None if folder is not None else chosen_config(source)
@@ -49,33 +69,45 @@ def picture_of(
     from seqviz.gui import app as gui
     from seqviz.gui import theme
     from seqviz.gui.layout_store import LayoutStore
+    from seqviz.gui.panels.base import panels
 
+    if panel is not None:
+        panels.get(panel)  # an unknown name is refused with the names there are
     gui.make_application()
     theme.set_theme(theme_name)
     layouts = tempfile.TemporaryDirectory()  # the user's own layout neither shows nor changes
     store = LayoutStore(Path(layouts.name))
     window = gui.build_window(start_worker_without_storage, config, source, store=store)
-    window.resize(*size)
+    window.resize(*(WINDOW if panel is not None else size or WINDOW))
     window.show()
-    failures: list[str] = []
-    window.session.rejected.connect(failures.append)
     try:
-        if folder is not None:
-            window.session.open_run(folder)
-        _wait(lambda: window.session.run is not None, failures)
-        if panel is not None:
-            _open(window, panel)
-        if steps:
-            window.session.step(steps)
-            _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
-        _settle(window, failures)
-        gui.screenshot(window, out, size)
-        if panel is not None and not window.board.frame(panel).grab().save(str(out), "PNG"):
-            raise ValueError(f"--out: {out} cannot be written")
+        _come_to(window, folder, steps, panel)
+        if panel is None:
+            gui.screenshot(window, out, size or WINDOW)
+        elif size is None:
+            gui.panel_screenshot(window, panel, out)
+        else:
+            window.board.float_panel(panel)
+            gui.screenshot(window.board.frame(panel).window(), out, size)
     finally:
         window.close()
         gui.settle(50)
         layouts.cleanup()
+
+
+def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | None) -> None:
+    """The window shows the run at the step asked for, and every view has settled."""
+    failures: list[str] = []
+    window.session.rejected.connect(failures.append)
+    if folder is not None:
+        window.session.open_run(folder)
+    _wait(lambda: window.session.run is not None, failures)
+    if panel is not None:
+        _open(window, panel)
+    if steps:
+        window.session.step(steps)
+        _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
+    _settle(window, failures)
 
 
 def _ended(window: MainWindow) -> bool:
@@ -111,6 +143,8 @@ def _settle(window: MainWindow, failures: list[str]) -> None:
 def _open(window: MainWindow, name: str) -> None:
     from seqviz.gui.panels.base import panels
 
-    panels.get(name)  # an unknown name is refused with the names there are
-    if name not in window.board.names_open():
-        window.board.open(name)
+    run = window.session.run
+    reason = None if run is None else panels.get(name).reason_unserved(run)
+    if reason is not None:
+        raise ValueError(f"--panel: {name}: {reason}")
+    window.board.open(name)

@@ -48,6 +48,6 @@ def _headless(preset: str) -> int:
     if missing:
         say(f"no picture: {missing_words(missing)}")
         return 0
-    picture_of(summary["run"], 0, picture, "light", (1600, 1000))
+    picture_of(summary["run"], 0, picture, "light")
     print(f"picture  {picture}")
     return 0

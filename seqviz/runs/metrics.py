@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -70,6 +71,8 @@ class MetricsWriter:
     def close(self) -> None:
         try:
             self.flush()
+            with contextlib.suppress(sqlite3.Error):  # somebody is reading it just now
+                self._connection.execute("pragma journal_mode=delete")  # one file, and reading it makes no others
         finally:
             self._connection.close()
 
