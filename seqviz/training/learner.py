@@ -123,7 +123,8 @@ class GradientLearner(Learner):
 
     def phases(self, batch: Batch) -> Iterator[Phase]:
         tensors = self.tensors(batch)
-        self.model.train()
+        if not self.model.training:  # walking all modules at every step would be felt
+            self.model.train()
         if batch.fresh or not self._carry:
             self._state = None
         self.optimizer.zero_grad(set_to_none=True)
@@ -189,7 +190,8 @@ class GradientLearner(Learner):
             self.model.set_dropout(value)
 
     def evaluate(self, batch: Batch, state: Any = None) -> Scored:
-        self.model.eval()
+        if self.model.training:
+            self.model.eval()
         return super().evaluate(batch, state)
 
 
