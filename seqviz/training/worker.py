@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from seqviz.training.control import Control
     from seqviz.training.ports import RunStores
 
+RING_INTERVAL = 0.03  # seconds
 IDLE_WAIT = 0.5  # seconds to wait for a command when there is nothing to do
 
 
@@ -33,6 +34,7 @@ class Doorbell:
 
     reader: socket.socket
     writer: socket.socket
+    rung_at: float = 0.0
 
     @classmethod
     def make(cls) -> Doorbell:
@@ -42,6 +44,11 @@ class Doorbell:
         return cls(reader, writer)
 
     def ring(self) -> None:
+        """Ring, but not more often than a window would paint: every ring costs the trainer a turn of the GIL."""
+        now = time.perf_counter()
+        if now - self.rung_at < RING_INTERVAL:
+            return
+        self.rung_at = now
         with contextlib.suppress(BlockingIOError, OSError):  # full or closed: the window has been told already
             self.writer.send(b"\0")
 
