@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from seqviz.core.channel import Mailbox
@@ -19,9 +20,12 @@ from seqviz.gui.errors import ErrorReporter, close_log, open_log
 from seqviz.gui.garbage import GarbageCollector
 from seqviz.gui.layout_store import LayoutStore
 from seqviz.gui.main_window import MainWindow
+from seqviz.gui.panel_export import picture
+from seqviz.gui.panels.base import panels
 from seqviz.gui.runs_list import ListRuns
 from seqviz.gui.session import RunSession
 from seqviz.gui.watchdog import Watchdog
+from seqviz.gui.widgets.formula_label import load_typesetter
 from seqviz.gui.worker_port import StartWorker
 
 log = logging.getLogger("seqviz")
@@ -104,12 +108,34 @@ def screenshot(window: QWidget, path: Path, size: tuple[int, int] = (1600, 1000)
     OSError
         when the picture cannot be written.
     """
-    from seqviz.gui.widgets.formula_label import load_typesetter
-
     load_typesetter()
     window.resize(QSize(*size))
     window.show()
     settle(150)
+    _write(window.grab(), path)
+
+
+def panel_screenshot(window: MainWindow, name: str, path: Path) -> None:
+    """A picture of one panel as PNG; it is opened where it is not on screen.
+
+    Raises
+    ------
+    ValueError
+        when there is no such panel, or the run cannot serve it; the sentence says why.
+    OSError
+        when the picture cannot be written.
+    """
+    kind = panels.get(name)
+    reason = None if window.session.run is None else kind.reason_unserved(window.session.run)
+    if reason is not None:
+        raise ValueError(f"{name}: {reason}")
+    window.board.open(name)
+    window.session.refresh()
+    settle(400)
+    _write(picture(window.board.frame(name)), path)
+
+
+def _write(made: QPixmap, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not window.grab().save(str(path), "PNG"):
+    if not made.save(str(path), "PNG"):
         raise OSError(f"{path}: the picture could not be written")

@@ -18,6 +18,16 @@ def main_axis(snapshot: Snapshot) -> str:
     return next((axis for axis in AXES_BY_PREFERENCE if axis in rulers), "t")
 
 
+def same_view(one: Snapshot, other: Snapshot) -> bool:
+    """Whether what stands on the probe's columns looks the same: steps alone change nothing there."""
+    return (
+        one.run is other.run
+        and one.frame is other.frame
+        and one.cursor == other.cursor
+        and len(one.history.baselines) == len(other.history.baselines)
+    )
+
+
 def tokens_of(snapshot: Snapshot, probe: str) -> tuple[str, ...]:
     """Labels of the probe's tokens; its characters until the first frame came."""
     return snapshot.labels(main_axis(snapshot)) or tuple(probe)

@@ -51,8 +51,9 @@ class MainWindow(WindowPages):
     def __init__(self, session: RunSession, store: LayoutStore, list_runs: ListRuns | None = None) -> None:
         super().__init__("window")
         self.session, self.store = session, store
+        session.setParent(self)
         self._list_runs = list_runs
-        self._painted = False
+        self._painted = self._closed = False
         self.presets: list[PresetChoice] = preset_choices()
         self.preset_name = ""
         self.setWindowTitle("seqviz")
@@ -212,6 +213,8 @@ class MainWindow(WindowPages):
 
     @Slot()
     def _begin(self) -> None:
+        if self._closed:
+            return  # closed before its first paint was over
         self.session.start()
         self.painted_first.emit()
         if self._list_runs is not None:
@@ -251,6 +254,7 @@ class MainWindow(WindowPages):
             QTimer.singleShot(0, self._begin)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self._closed = True
         self._keep()
         self.board.close_floats()
         self.leave_presentation()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
+from seqviz.gui.axes_of_frame import same_view
 from seqviz.gui.icon_button import IconButton
 from seqviz.gui.panels.base import Panel, SheetPanel, Snapshot
 from seqviz.gui.unserved import UnservedView
@@ -96,6 +97,7 @@ class PanelFrame(QWidget):
         self.unserved.switch_asked.connect(self.switch_asked)
         self.header = FrameHeader(panel, self) if panel.has_header else None
         self._column: tuple[int, int] | None = None
+        self._shown: Snapshot | None = None
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
@@ -136,11 +138,17 @@ class PanelFrame(QWidget):
         if reason is not None:
             self.unserved.say(reason, nearest)
         self.panel.clear()
+        self._shown = None
         self.refresh_header()
 
     def present(self, snapshot: Snapshot) -> None:
-        if self.panel.isVisible():
-            self.panel.present(snapshot)
+        """Hand the panel a snapshot, unless it is out of sight or would look the same."""
+        if not self.panel.isVisible():
+            return
+        if isinstance(self.panel, SheetPanel) and self._shown is not None and same_view(self._shown, snapshot):
+            return
+        self._shown = snapshot
+        self.panel.present(snapshot)
 
     def set_column(self, column: tuple[int, int] | None) -> None:
         """Left edge and width of the cursor's column, None where it does not run through here."""

@@ -73,7 +73,7 @@ class Presentation(Surface):
     wants_changed = Signal()
 
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
-        super().__init__("sheet", parent=parent)
+        super().__init__("page", parent=parent)
         self._session = session
         self._names: list[str] = []
         self._at, self._count = 0, 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
-from seqviz.gui.axes_of_frame import highest_bits, strip_surprisal, tokens_of
+from seqviz.gui.axes_of_frame import highest_bits, same_view, strip_surprisal, tokens_of
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import Cursor, SheetPanel, Snapshot
 from seqviz.gui.row_stack import Row, RowStack
@@ -38,6 +39,7 @@ class Sheet(Surface):
         self._snapshot = Snapshot()
         self._tokens: tuple[str, ...] = ()
         self._probe = ""
+        self._row: tuple[np.ndarray, str] | None = None
         self._hovering = False
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -100,23 +102,31 @@ class Sheet(Surface):
         self.present(self._snapshot)
 
     def present(self, snapshot: Snapshot) -> None:
+        if not same_view(snapshot, self._snapshot) or not self._tokens:
+            self._show_strip(snapshot)
+        for frame in self.frames:
+            frame.present(snapshot)
+        self._show_row()
+
+    def _show_strip(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         tokens = tokens_of(snapshot, self._probe)
         if tokens != self._tokens:
             self._tokens = tokens
             self.strip.set_tokens(tokens)
+            self._row = None
             self.fit_grid()
         self._follow_cursor(snapshot.cursor)
         self.strip.set_surprisal(strip_surprisal(snapshot, len(tokens)), highest_bits(snapshot.run))
-        for frame in self.frames:
-            frame.present(snapshot)
-        self._show_row()
 
     def _show_row(self) -> None:
         panel = self.frames[0].panel if self.frames and self.frames[0].panel.isVisible() else None
         row = panel.strip_row() if isinstance(panel, SheetPanel) else None
         if row is not None and row[0].shape != (len(self._tokens),):
             row = None  # computed for the probe before
+        if _same_row(row, self._row):
+            return
+        self._row = row
         if row is None:
             self.strip.set_row(None)
         else:
@@ -178,3 +188,10 @@ class Sheet(Surface):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit_grid()
+
+
+def _same_row(one: tuple[np.ndarray, str] | None, other: tuple[np.ndarray, str] | None) -> bool:
+    """Whether the strip would look the same: an unchanged row need not be drawn again."""
+    if one is None or other is None:
+        return one is other
+    return one[1] == other[1] and np.array_equal(one[0], other[0])

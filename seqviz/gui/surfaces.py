@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QWidget
 from seqviz.gui import theme
 from seqviz.gui.widgets.painted import PaintedWidget
 
-Ground = Literal["window", "rail", "sheet", "raised"]
+Ground = Literal["window", "rail", "sheet", "raised", "page"]
 Edge = Literal["", "left", "right", "top", "bottom"]
 RADIUS = 6
+_COLOURS = {"raised": "sheet", "page": "sheet"}
 
 
 class Surface(PaintedWidget):
-    """Fills itself with a colour of the theme; sheets are rounded, raised ones have a frame, rails may have an edge."""
+    """Fills itself with a colour of the theme; sheets are rounded, raised ones framed, rails may have an edge."""
 
     def __init__(self, ground: Ground, edge: Edge = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,7 +26,7 @@ class Surface(PaintedWidget):
 
     @property
     def colour(self) -> QColor:
-        colour: QColor = getattr(theme.theme(), "sheet" if self._ground == "raised" else self._ground)
+        colour: QColor = getattr(theme.theme(), _COLOURS.get(self._ground, self._ground))
         return colour
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -136,6 +136,7 @@ class _State:
     wanted: str = "light"
     version: int = 0
     window_width: int = 0
+    scale: float = 1.0  # asked for hundreds of times a frame
     presentation: bool = False
     fonts_loaded: bool = False
     follows: bool = False
@@ -191,6 +192,10 @@ def _announce() -> None:
 
 def scale() -> float:
     """Factor on lengths: 1 up to 1920 px of window, 1.25 from 2400 on, 1.6 times that in presentation."""
+    return _state.scale
+
+
+def _scale_now() -> float:
     share = min(max((_state.window_width - 1920) / (2400 - 1920), 0.0), 1.0)
     grown = 1.0 + 0.025 * round(10 * share)  # in steps, so that a resize does not restyle at every pixel
     return grown * (PRESENTATION_SCALE if _state.presentation else 1.0)
@@ -200,6 +205,7 @@ def set_window_width(width: int) -> None:
     """Tell the width of the main window in px; announces a change when the scale changes."""
     before = scale()
     _state.window_width = width
+    _state.scale = _scale_now()
     if scale() != before:
         _announce()
 
@@ -212,6 +218,7 @@ def set_presentation(on: bool) -> None:
     """Presentation mode: large type (never under 18 px), large measures."""
     if on != _state.presentation:
         _state.presentation = on
+        _state.scale = _scale_now()
         _announce()
 
 

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
 from seqviz.gui import theme
+from seqviz.gui.app import build_window
+from seqviz.gui.layout_store import LayoutStore
 
 
 def press(qtbot, opened, key, modifier=Qt.KeyboardModifier.NoModifier):
@@ -182,6 +184,17 @@ def test_closing_while_training_stops_the_worker_and_loses_nothing(opened, qtbot
         opened.window.close()
     assert opened.worker.stopped
     assert not opened.session._timer.isActive()
+
+
+def test_a_window_closed_before_its_first_paint_starts_no_worker(qtbot, tmp_path):
+    workers = []
+    window = build_window(lambda mailbox: workers.append(mailbox), store=LayoutStore(tmp_path / "layouts"))
+    qtbot.addWidget(window)
+    window.show()
+    window._painted = True
+    window.close()
+    window._begin()
+    assert workers == []
 
 
 def test_a_diverged_run_is_said_in_words_and_cannot_be_trained_on(opened):

@@ -127,7 +127,7 @@ def stepped_range(
         fits = current is not None and current[0] <= low and current[1] >= high
         return current if fits and current and current[1] / current[0] <= 1e3 * top / bottom else (bottom, top)
     size = max(abs(low), abs(high))
-    if high - low <= 1e-9 * size:  # one value only: a twentieth around it, 0 .. 1 around nothing
+    if high - low <= max(1e-9 * size, 1e-300):  # one value only: a twentieth around it, 0 .. 1 around nothing
         low, high = (low - 0.05 * size, high + 0.05 * size) if size > 1e-12 else (0.0, 1.0)
     span = high - low
     if current is not None and current[0] <= low and current[1] >= high and current[1] - current[0] <= 2.5 * span:
