@@ -61,7 +61,8 @@ def train_headless(config: RunConfig, out: Path | None, always_bar: bool = False
     if trainer.status == "stopped":
         kept = f"; its run is in {store.folder}" if trainer.step else ""
         say(f"stopped at step {trainer.step}{kept}")
-    return hear.summary or {**trainer.summary({}), "status": trainer.status}
+    summary = hear.summary or {**trainer.summary({}), "status": trainer.status}
+    return summary if Path(store.folder).is_dir() else {**summary, "run": None}  # a bad disk has been told already
 
 
 def _bar(steps: int, always: bool) -> Any:

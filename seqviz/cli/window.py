@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
 from seqviz.cli.choosing import chosen_config
 from seqviz.cli.notices import say
-from seqviz.core.paths import data_root
 
 
 def window(preset: str) -> int:
@@ -24,7 +24,20 @@ def window(preset: str) -> int:
     from seqviz.cli.joining import list_runs, start_worker
     from seqviz.gui.app import run_window
 
+    _close_on_signals()
     return run_window(start_worker, preset, list_runs=list_runs)
+
+
+def _close_on_signals() -> None:
+    """Ctrl+C in the terminal closes the window as a click would, so that the run is kept; pressed again, it kills."""
+    from PySide6.QtWidgets import QApplication
+
+    def close(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        QApplication.closeAllWindows()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close)
 
 
 def _headless(preset: str) -> int:
@@ -37,17 +50,18 @@ def _headless(preset: str) -> int:
         f'no display: training "{config.title or preset}" without a window; its run and a picture are kept', flush=True
     )
     summary = train_headless(config, None, always_bar=True)
-    picture = Path(summary["run"] or data_root()) / "window.png"
-    print(f"run      {summary['run']}")
+    if summary["run"] is not None:
+        print(f"run      {summary['run']}")
     if summary["status"] != "finished":
         return 1
-    if not picture.parent.is_dir():
+    if summary["run"] is None:
         say("no picture: the run could not be stored")
         return 0
     missing = missing_packages()
     if missing:
         say(f"no picture: {missing_words(missing)}")
         return 0
+    picture = Path(summary["run"]) / "window.png"
     picture_of(summary["run"], 0, picture, "light")
     print(f"picture  {picture}")
     return 0

@@ -68,7 +68,7 @@ class Trainer:
         self.status = "ready"
         self.told_of_prompt = ""
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
-        self._saved_at = time.monotonic()
+        self._saved_at = -math.inf  # the first step is kept at once: whatever happens later, the run can be read
 
     @property
     def learns(self) -> bool:

@@ -175,3 +175,26 @@ def test_a_pipe_with_few_letters_gets_question_marks_not_a_crash(preset, tmp_pat
     written = program("sample", tmp_path / "run", "--prompt", "Kätzchen", PYTHONIOENCODING="ascii")
     assert written.returncode == 0, written.stderr
     assert written.stdout.startswith("K?tzchen")
+
+
+def test_a_run_can_be_read_however_early_it_was_cut_off(command, preset, monkeypatch, tmp_path):
+    def cut(bar, event, hear):
+        if event.step == 3:
+            raise SystemError("power cut")
+
+    monkeypatch.setattr(train_module, "_advance", cut)
+    with pytest.raises(SystemError):
+        command("train", preset, "--out", tmp_path / "run")
+    monkeypatch.undo()
+    assert open_run(tmp_path / "run").step == 1
+    assert command("sample", tmp_path / "run")[0] == 0
+
+
+def test_a_home_that_cannot_be_written_costs_one_line_and_no_figures(command, preset, home):
+    home.write_text("a file where a folder should be")
+    status, out, err = command("train", preset, "--json")
+    summary = json.loads(out.splitlines()[-1])
+    assert (status, summary["status"], summary["run"]) == (0, "finished", None)
+    (line,) = err.splitlines()
+    assert line.startswith("seqviz: the run cannot be stored (")
+    assert home.read_text() == "a file where a folder should be"

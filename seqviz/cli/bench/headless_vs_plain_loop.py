@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from seqviz.cli.bench import Figures, Measurement, measurements
 
-STRETCH, PAIRS = 1.0, 5  # seconds, and how often each side has its turn
+STRETCH, PAIRS = 0.5, 10  # seconds, and how often each side has its turn
 
 
 @measurements.register("headless_vs_plain_loop")

@@ -13,7 +13,7 @@ from seqviz.cli.bench import Figures, Measurement, measurements
 if TYPE_CHECKING:
     from seqviz.cli.bench.harness.live_window import LiveWindow
 
-STRETCH, PAIRS = 1.0, 4  # seconds, and how often each side has its turn
+STRETCH, PAIRS = 0.6, 6  # seconds, and how often each side has its turn: short, so that both meet the same moods
 ENOUGH = 15.0  # seconds after which a slow machine's model has no further pairs
 MODELS = ("lstm", "rnn", "transformer")
 
