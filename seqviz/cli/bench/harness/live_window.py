@@ -128,7 +128,7 @@ class LiveWindow:
 
     def live(self, seconds: float, heart: Heartbeat | None = None, dear: bool = False) -> Stretch:
         """All panels live; `dear`: with the itemised map on top, within the watch budget."""
-        self.session.watch(self.wants if dear else self.wants - DEAR)
+        self.session.watch(self.wants | DEAR if dear else self.wants - DEAR)
         self.run_for(0.25)
         if heart is not None:
             heart.start()
