@@ -138,6 +138,7 @@ class LearningRatePanel(TimePanel):
 
         look = theme.theme()
         family = self._run.family if self._run is not None else "lstm"
+        self._plot.setBackground(look.sheet)
         self._curve.setPen(pyqtgraph.mkPen(theme.family_colour(family), width=theme.px(2)))
         for name in ("left", "bottom"):
             axis = self._plot.getPlotItem().getAxis(name)
