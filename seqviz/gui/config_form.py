@@ -64,6 +64,11 @@ class ConfigForm(QWidget):
         if row is not None and row.is_slider and isinstance(change.old, int | float):
             row.set_before(float(change.old))
 
+    def forget_changes(self) -> None:
+        """Another run: no knob stood anywhere before."""
+        for row in self._rows.values():
+            row.set_before(None)
+
     def show_error(self, text: str) -> bool:
         """Say a rejected value under its row; False when no row here is meant."""
         key = text.split(":", 1)[0]

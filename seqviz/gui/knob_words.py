@@ -23,6 +23,8 @@ def knob_label(key: str) -> str:
 
 
 def value_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("name", "as before")).replace("_", " ")
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

@@ -197,8 +197,7 @@ class MainWindow(WindowPages):
     @Slot()
     def _place_notices(self) -> None:
         width = min(theme.px(620), self.width() - 40)
-        self.notices.setFixedWidth(width)
-        self.notices.adjustSize()
+        self.notices.fit(width)
         self.notices.move((self.width() - width) // 2, self.height() - self.notices.height() - theme.px(40))
         self.notices.raise_()
 

@@ -20,6 +20,7 @@ class NoticeLine(Surface):
     """One notice: its line, "details" where there are some, "copy report", and a cross."""
 
     closed = Signal(object)
+    resized = Signal()
 
     def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
         super().__init__("raised", parent=parent)
@@ -60,7 +61,7 @@ class NoticeLine(Surface):
         """Open the traceback below the line; a second click closes it."""
         if self._report is not None:
             self._report.setVisible(self._report.isHidden())
-            self.adjustSize()
+            self.resized.emit()
             return
         self._timer.stop()
         self._report = QPlainTextEdit(self.notice.details)
@@ -68,6 +69,7 @@ class NoticeLine(Surface):
         self._report.setFixedHeight(theme.px(220))
         self._box.addWidget(self._report)
         self._report.show()
+        self.resized.emit()
 
     @Slot()
     def copy_report(self) -> None:
@@ -103,6 +105,7 @@ class NoticeStack(QWidget):
             self.remove(self._least_important())
         line = NoticeLine(notice, self)
         line.closed.connect(self.remove)
+        line.resized.connect(self.changed)
         self.lines.append(line)
         self._box.addWidget(line)
         line.show()
@@ -122,6 +125,13 @@ class NoticeStack(QWidget):
             line.deleteLater()
             self.setVisible(bool(self.lines))
             self.changed.emit()
+
+    def fit(self, width: int) -> None:
+        """Take the height that the lines need at this width."""
+        self.setFixedWidth(width)
+        self._box.activate()
+        needs = self._box.heightForWidth(width) if self._box.hasHeightForWidth() else self._box.sizeHint().height()
+        self.setFixedHeight(max(needs, 1))
 
     def clear(self) -> None:
         for line in list(self.lines):

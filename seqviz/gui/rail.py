@@ -124,6 +124,7 @@ class Rail(Surface):
     @Slot(object)
     def follow_run(self, run: RunStarted) -> None:
         self.size_box.show_run(run)
+        self.form.forget_changes()
         self.corpus_summary.setText(run.corpus_summary)
 
     def show_error(self, text: str) -> bool:

@@ -14,7 +14,7 @@ from seqviz.gui import theme
 from seqviz.gui.session import RunSession
 from seqviz.gui.widgets.painted import PaintedWidget
 
-MOST, ROW = 6, 24
+MOST, ROW = 4, 24
 
 
 @dataclass(frozen=True)

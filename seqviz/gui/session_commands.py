@@ -74,7 +74,8 @@ class SessionCommands:
         """
         assert self.config is not None, "there is no experiment to change"
         config = self.config.replaced(dict(changes))
-        self._asked += [KnobEdit(key, self.value_of(key), value, live=False) for key, value in changes.items()]
+        key, value = next(iter(changes.items()))
+        self._asked.append(KnobEdit(key, self.value_of(key), value, self.config))
         self.prepare(config)
 
     # transport
@@ -108,7 +109,7 @@ class SessionCommands:
 
     def set_knob(self, key: str, value: Any) -> None:
         """Change a live knob of the run; can be undone."""
-        self._asked.append(KnobEdit(key, self.value_of(key), value, live=True))
+        self._asked.append(KnobEdit(key, self.value_of(key), value))
         self.send(cm.SetKnob(key, value))
 
     def undo(self) -> KnobEdit | None:
@@ -116,10 +117,10 @@ class SessionCommands:
         edit = self.undo_stack.pop()
         if edit is None:
             return None
-        if edit.live:
+        if edit.before is None:
             self.send(cm.SetKnob(edit.key, edit.old))
-        elif self.config is not None:
-            self.prepare(self.config.replaced({edit.key: edit.old}))
+        else:
+            self.prepare(edit.before)
         return edit
 
     def set_probe(self, text: str) -> None:

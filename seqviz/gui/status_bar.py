@@ -79,7 +79,8 @@ class StatusBar(Surface):
             case RunDiverged(step, tensor, _):
                 self._ending = f"at step {theme.thousands(step)}: not a number in {tensor}; nothing of it was applied"
             case RunFinished(step, reason, _):
-                self._ending = f"{theme.thousands(step)} steps: {reason}"
+                done = f"at step {theme.thousands(step)}"
+                self._ending = reason if str(step) in reason else f"{done}: {reason}"
             case _:
                 self._ending = ""
         self.refresh()

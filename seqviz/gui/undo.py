@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from seqviz.core.config import RunConfig
+
 DEEPEST = 200
 
 
 @dataclass(frozen=True)
 class KnobEdit:
-    """One change of one knob; `live`: it was sent to the running trainer, else the run was built anew."""
+    """One change. `before` None: a live knob, sent to the running trainer; else the experiment before the run was
+    built anew (`key` is then the first of what was changed).
+    """
 
     key: str
     old: Any
     new: Any
-    live: bool
+    before: RunConfig | None = None
+
+    @property
+    def live(self) -> bool:
+        return self.before is None
 
 
 @dataclass

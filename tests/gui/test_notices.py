@@ -41,6 +41,18 @@ def test_details_open_and_close(stack):
     assert line._report.isHidden()
 
 
+def test_a_short_notice_is_a_short_box(stack):
+    stack.add(Notice("info", "cut to its first 128 tokens"))
+    stack.fit(620)
+    assert stack.height() <= 60
+
+
+def test_a_long_notice_gets_the_lines_it_needs(stack):
+    stack.add(Notice("info", "many words " * 40))
+    stack.fit(620)
+    assert stack.height() >= 80
+
+
 def test_a_notice_without_details_offers_none(stack):
     stack.add(Notice("info", "fine"))
     assert stack.lines[0].details.isHidden()

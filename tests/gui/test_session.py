@@ -142,6 +142,17 @@ def test_undo_builds_the_former_model_again(bridge):
     assert bridge.session.value_of("model.d_hidden") == 128
 
 
+def test_undo_takes_a_change_of_several_settings_back_at_once(bridge):
+    before = bridge.session.config
+    bridge.session.rebuild_with({"model": {"name": "transformer"}, "title": "Another", "watch_for": ""})
+    bridge.session.tick()
+    assert bridge.session.run.family == "transformer"
+    bridge.session.undo()
+    bridge.session.tick()
+    assert bridge.session.config == before
+    assert bridge.session.undo() is None
+
+
 def test_another_experiment_forgets_what_could_be_undone(bridge):
     bridge.session.set_knob("optimizer.learning_rate", 1e-3)
     bridge.session.tick()
