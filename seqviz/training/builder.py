@@ -109,7 +109,10 @@ def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_fro
     randomness = Randomness(config.training.seed)
     with randomness:
         model = model_class(part_knobs("model", model_class.Config, config.model), task.interface)
-    threads = config.training.threads or max(1, (os.cpu_count() or 2) - 1)
+    cores = os.cpu_count() or 2
+    threads = min(config.training.threads or max(1, cores - 1), cores)
+    if config.training.threads > cores:
+        notices += (f"training.threads: {config.training.threads} would only wait for each other on {cores} cores",)
     return Experiment(config, content, task, model, randomness, device, threads, (*content.notices, *notices))
 
 
