@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from seqviz.core.events import Progress
 from seqviz.core.paths import assets_root, catalogue_root
@@ -18,6 +18,7 @@ from seqviz.gui.experiment import corpus_changes
 from seqviz.gui.file_picker import pick_file
 from seqviz.gui.form_plan import part_named
 from seqviz.gui.labels import Hairline, TextLabel
+from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 from seqviz.gui.size_box import memory_words
 from seqviz.gui.surfaces import Surface
@@ -144,12 +145,7 @@ class CataloguePage(Surface):
             row.fetched.connect(self._fetch)
             row.picked.connect(self._pick)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        inner.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
-        box.addWidget(scroll, 1)
+        box.addWidget(scrolled(inner), 1)
         last = QHBoxLayout()
         for button in (self.back, self.cancel):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.labels import Hairline, TextLabel
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import Explanation, Quantity
+from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.widgets.formula_label import FormulaLabel
@@ -132,15 +133,9 @@ class LookingCard(Surface):
         for button in (self.pin, self.copy):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.addWidget(button)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        inner.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.addWidget(scrolled(inner))
 
     def look_at(self, frame: PanelFrame | None) -> None:
         """The panel the card speaks of; None: first steps."""

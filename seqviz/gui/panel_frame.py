@@ -176,7 +176,8 @@ class PanelFrame(QWidget):
         if self.panel.fixed_height:
             self.panel.setFixedHeight(theme.px(self.panel.fixed_height))
         else:
-            self.panel.setMinimumHeight(theme.px(self.panel.minimum_height))
+            needed = self.panel.minimumSizeHint().height()  # knobs below a plot must not be cut off
+            self.panel.setMinimumHeight(max(theme.px(self.panel.minimum_height), needed))
 
     @Slot()
     def _ask_menu(self) -> None:

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QScrollArea,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -22,6 +21,7 @@ from seqviz.gui.experiment import architecture_changes, corpus_changes
 from seqviz.gui.form_plan import part_named
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.preset_list import PresetChoice
+from seqviz.gui.row_stack import scrolled
 from seqviz.gui.runs_list import RunsList
 from seqviz.gui.session import RunSession
 from seqviz.gui.size_box import SizeBox
@@ -75,15 +75,9 @@ class Rail(Surface):
             self._inner.addSpacing(theme.px(6))
         self._inner.addStretch(1)
         self._inner.addWidget(self.runs)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        inner.setAutoFillBackground(False)
-        scroll.viewport().setAutoFillBackground(False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 1, 0)
-        box.addWidget(scroll)
+        box.addWidget(scrolled(inner))
         self._measure()
 
     def _measure(self) -> None:

@@ -7,11 +7,24 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.painted import PaintedWidget
+
+
+def scrolled(inner: QWidget) -> QScrollArea:
+    """`inner` in a frameless area that scrolls up and down where there is too little height, and lets the ground
+    show through.
+    """
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    inner.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
+    return area
 
 
 class RowEdge(PaintedWidget):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.axes_of_frame import highest_bits, same_view, strip_surprisal, tokens_of
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import Cursor, SheetPanel, Snapshot
-from seqviz.gui.row_stack import Row, RowStack
+from seqviz.gui.row_stack import Row, RowStack, scrolled
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.strip_painting import smallest_cell
@@ -41,15 +41,9 @@ class Sheet(Surface):
         self._probe = ""
         self._row: tuple[np.ndarray, str] | None = None
         self._hovering = False
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.stack)
-        scroll.viewport().setAutoFillBackground(False)
-        self.stack.setAutoFillBackground(False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 2, 0, 8)
-        box.addWidget(scroll)
+        box.addWidget(scrolled(self.stack))
         self.strip.column_hovered.connect(self._hover)
         self.strip.column_clicked.connect(self._click)
         self.strip.probe_edited.connect(self.probe_edited)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import SheetPanel, Snapshot
-from seqviz.gui.row_stack import Row, RowStack
+from seqviz.gui.row_stack import Row, RowStack, scrolled
 from seqviz.gui.surfaces import Surface
 
 GAP = 8
@@ -25,7 +25,7 @@ class TimeColumn(QWidget):
         self.stack = RowStack(GAP, lines=False)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.stack)
+        box.addWidget(scrolled(self.stack))
         self.stack.resized.connect(self.row_weights_changed)
 
     def set_frames(self, frames: list[PanelFrame], weights: dict[str, int]) -> None:
