@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from seqviz.core.events import RunStarted
@@ -16,6 +16,7 @@ from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.unserved import nearest_model
 
 ALWAYS_WANTED = frozenset({"surprisal"})  # the strip's own
+REST_MS = 12  # after the sheet: late enough that its painting is over
 
 
 class PanelBoard(QObject):
@@ -35,6 +36,10 @@ class PanelBoard(QObject):
         self._run: RunStarted | None = None
         self.presented: list[Panel] = []  # panels on the presentation page, traced as well
         self.layout = Layout()
+        self._waiting = (Snapshot(), "")
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._present_rest)
         sheet.row_weights_changed.connect(self._keep_weights)
         column.row_weights_changed.connect(self._keep_weights)
 
@@ -207,13 +212,24 @@ class PanelBoard(QObject):
         return served and frame.isVisible() and not frame.window().isMinimized()
 
     def present(self, snapshot: Snapshot, probe: str) -> None:
+        """The sheet now, the rest in a turn of its own: two short paintings keep the window quicker than a long one."""
         self._sheet.present(snapshot)
+        self._waiting = (snapshot, probe)
+        if self._session.state == "running":
+            self._later.start(REST_MS)
+        else:
+            self._present_rest()
+
+    @Slot()
+    def _present_rest(self) -> None:
+        snapshot, probe = self._waiting
         self._column.present(snapshot)
         for window in self._floats.values():
             window.present(snapshot, probe)
 
     def close_floats(self) -> None:
         """The main window goes: so do its children, without being docked."""
+        self._later.stop()
         for window in self._floats.values():
             window.docked.disconnect(self.dock)
             window.close()

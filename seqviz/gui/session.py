@@ -25,8 +25,9 @@ from seqviz.gui.worker_port import StartWorker, WorkerHandle
 
 RunState = Literal["starting", "ready", "preparing", "paused", "running", "finished", "diverged", "failed"]
 BUSY_MS, IDLE_MS = 33, 80
-FRAME_SECONDS = 1 / 30
-UNLOCKED_SECONDS = 0.1  # running, but no "now paint" came for so long: paint anyway
+FRAME_SECONDS = 1 / 30  # between two paintings while nothing trains
+LIVE_SECONDS = 0.09  # while training: new frames come ten times a second, painting oftener shows nothing new
+UNLOCKED_SECONDS = 0.3  # running, but no "now paint" came for so long: paint anyway
 
 
 class RunSession(SessionCommands, QObject):
@@ -139,7 +140,7 @@ class RunSession(SessionCommands, QObject):
 
     @Slot()
     def _on_now_paint(self) -> None:
-        if time.perf_counter() - self._presented >= FRAME_SECONDS:
+        if time.perf_counter() - self._presented >= LIVE_SECONDS:
             for event in self.mailbox.drain():
                 self._hand_out(event)
             if self._dirty:

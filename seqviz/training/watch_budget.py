@@ -6,6 +6,7 @@ as its measured cost allows within the budget. Paused, everything wanted is comp
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class WatchBudget:
     def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0) -> None:
         """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged."""
         now = self._clock()
-        wait = seconds / (LIGHT_SHARE if light else hurry * self.share / max(claimants, 1))
+        share = LIGHT_SHARE if light else hurry * self.share / max(claimants, 1)
+        wait = seconds / share if share > 0 else math.inf
         wait = max(wait, LIGHT_INTERVAL) if light else wait
         self._costs[name] = _Cost(seconds, now - seconds + wait)
         self._spent += seconds

@@ -162,8 +162,12 @@ class TextStrip(PaintedWidget):
         paint.paint_gutter_label(painter, grid, "probe", top, height, bold=True)
         table = theme.colour_table(self._strip_colours)
         paint.paint_cells(painter, grid, self._tokens, self._indices, table, top, height)
-        paint.paint_index_axis(painter, grid, top + height + 2, theme.px(16))
-        paint.paint_minimap(painter, grid, self.height() - 4)
+
+    def _draw_axis(self, painter: QPainter) -> None:
+        """What the numbers do not change: index axis and minimap."""
+        bottom = self._strip_top() + theme.px(STRIP_HEIGHT)
+        paint.paint_index_axis(painter, self._grid, bottom + 2, theme.px(16))
+        paint.paint_minimap(painter, self._grid, self.height() - 4)
 
     def _draw_cursor(self, painter: QPainter, column: int) -> None:
         grid, top, colours = self._grid, self._strip_top(), theme.theme()
@@ -188,6 +192,7 @@ class TextStrip(PaintedWidget):
         if self._grid.n == len(self._tokens):
             layer = self.static_layer((self._serial, self._grid), self._draw_static)
             painter.drawPixmap(0, 0, layer)
+            painter.drawPixmap(0, 0, self.static_layer(self._grid, self._draw_axis, "axis"))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._cursor is not None and self._grid.shows(self._cursor):
                 self._draw_cursor(painter, self._cursor)

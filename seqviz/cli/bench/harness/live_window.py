@@ -21,6 +21,7 @@ from seqviz.gui.garbage import GarbageCollector
 from seqviz.gui.watchdog import Watchdog
 
 BEAT_MS = 5
+SIZE = (1600, 1000)  # the size the goals are stated for
 PATIENCE = 40.0  # seconds
 HELD_UP = 10.0  # seconds that a stretch is made longer at most
 DEAR = frozenset({"gradient.itemised.*", "gradient.decay.*", "gradient.half_life.*"})
@@ -98,6 +99,7 @@ class LiveWindow:
         self._refused = ""
         self.session.run_started.connect(self._count_start)
         self.window.show()
+        self.window.resize(*SIZE)  # after showing: a platform without a screen would make it small
 
     def __enter__(self) -> LiveWindow:
         return self
