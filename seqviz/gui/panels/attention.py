@@ -27,7 +27,7 @@ from seqviz.gui.widgets.head_gallery import (
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 from seqviz.gui.widgets.token_names import token_name
 
-CELLS_A_FRAME = 150_000  # cells of thumbnails made anew in one frame; the rest wait for their turn
+CELLS_A_FRAME = 20_000  # cells of thumbnails made anew in one frame; the rest wait for their turn
 ARC_HEIGHT = 24
 FAINTEST_ARC = 0.03
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from seqviz.gui import theme
 from seqviz.gui.axes_of_frame import main_axis
-from seqviz.gui.panels.base import ColourBar, Cursor, SheetPanel, Snapshot
+from seqviz.gui.panels.base import Cursor, SheetPanel, Snapshot
 from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.token_names import place_name
@@ -28,7 +28,6 @@ class PaintedSheetPanel(SheetPanel):
         super().__init__()
         self.snapshot = Snapshot()
         self.serial = 0
-        self._header: tuple[str, str, ColourBar | None] | None = None
         self.setMouseTracking(True)
         self.setAccessibleName(self.title)
         self.setMinimumHeight(theme.px(self.fixed_height or self.minimum_height))
@@ -59,10 +58,8 @@ class PaintedSheetPanel(SheetPanel):
         self.update()
 
     def tell_header(self) -> None:
-        header = (self.subtitle(), self.reading(), self.colour_bar())
-        if header != self._header:
-            self._header = header
-            self.header_changed.emit()
+        """The frame asks for the words when it is time: making them at every snapshot would be felt."""
+        self.header_changed.emit()
 
     def clear(self) -> None:
         self.present(Snapshot())
