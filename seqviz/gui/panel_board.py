@@ -16,7 +16,7 @@ from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.unserved import nearest_model
 
 ALWAYS_WANTED = frozenset({"surprisal"})  # the strip's own
-REST_MS = 12  # after the sheet: late enough that its painting is over
+REST_MS = 80  # the trainer has not breathed for so long: paint the rest anyway
 
 
 class PanelBoard(QObject):
@@ -37,9 +37,11 @@ class PanelBoard(QObject):
         self.presented: list[Panel] = []  # panels on the presentation page, traced as well
         self.layout = Layout()
         self._waiting = (Snapshot(), "")
+        self._rest_turn = False
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._present_rest)
+        session.breath.connect(self._present_waiting)
         sheet.row_weights_changed.connect(self._keep_weights)
         column.row_weights_changed.connect(self._keep_weights)
 
@@ -212,12 +214,23 @@ class PanelBoard(QObject):
         return served and frame.isVisible() and not frame.window().isMinimized()
 
     def present(self, snapshot: Snapshot, probe: str) -> None:
-        """The sheet now, the rest in a turn of its own: two short paintings keep the window quicker than a long one."""
+        """The sheet now; while training the rest at every second time, at the trainer's next breath.
+
+        Curves over thousands of steps move too little to be drawn ten times a second, and two short paintings, both
+        while the trainer holds no GIL, keep the window quicker than a long one.
+        """
         self._sheet.present(snapshot)
         self._waiting = (snapshot, probe)
-        if self._session.state == "running":
+        self._rest_turn = not self._rest_turn
+        if self._session.state != "running":
+            self._present_rest()
+        elif self._rest_turn:
             self._later.start(REST_MS)
-        else:
+
+    @Slot()
+    def _present_waiting(self) -> None:
+        if self._later.isActive():
+            self._later.stop()
             self._present_rest()
 
     @Slot()

@@ -7,6 +7,7 @@ that it enters the backward pass, where it holds no GIL.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from typing import Literal
@@ -27,6 +28,7 @@ RunState = Literal["starting", "ready", "preparing", "paused", "running", "finis
 BUSY_MS, IDLE_MS = 33, 80
 FRAME_SECONDS = 1 / 30  # between two paintings while nothing trains
 LIVE_SECONDS = 0.09  # while training: new frames come ten times a second, painting oftener shows nothing new
+CROWDED_SECONDS = 0.16  # the same when the trainer has all cores: every painting makes all its threads wait
 UNLOCKED_SECONDS = 0.3  # running, but no "now paint" came for so long: paint anyway
 
 
@@ -35,6 +37,7 @@ class RunSession(SessionCommands, QObject):
 
     snapshot_changed = Signal(object)  # Snapshot, at most 30 a second
     cursor_changed = Signal(object)  # Cursor
+    breath = Signal()  # the trainer enters a backward pass: a good moment to paint what has waited
     state_changed = Signal(str)  # RunState
     ready = Signal(object)  # Ready
     run_started = Signal(object)  # RunStarted
@@ -140,11 +143,16 @@ class RunSession(SessionCommands, QObject):
 
     @Slot()
     def _on_now_paint(self) -> None:
-        if time.perf_counter() - self._presented >= LIVE_SECONDS:
+        self.breath.emit()
+        if time.perf_counter() - self._presented >= self._live_seconds():
             for event in self.mailbox.drain():
                 self._hand_out(event)
             if self._dirty:
                 self._present()
+
+    def _live_seconds(self) -> float:
+        crowded = self.run is not None and self.run.threads >= (os.cpu_count() or 1)
+        return CROWDED_SECONDS if crowded else LIVE_SECONDS
 
     def _present(self) -> None:
         self._dirty = False

@@ -29,6 +29,7 @@ class PaintedSheetPanel(SheetPanel):
         self.snapshot = Snapshot()
         self.serial = 0
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies under it is painted too
         self.setAccessibleName(self.title)
         self.setMinimumHeight(theme.px(self.fixed_height or self.minimum_height))
 
@@ -120,6 +121,7 @@ class PaintedSheetPanel(SheetPanel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.theme().sheet)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.grid.visible and self.ready():
             self.paint(painter)
