@@ -64,11 +64,18 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _run(options: argparse.Namespace) -> int:
+    plugins = tuple(options.plugin)
+    for path in plugins:
+        print(f"seqviz: {path} is code and will be run as code", file=sys.stderr)
+    if plugins and options.command is not None:
+        from seqviz.cli.window import load_here
+
+        load_here(plugins)
     match options.command:
         case None:
             from seqviz.cli.window import window
 
-            return window(options.preset)
+            return window(options.preset, plugins)
         case "list":
             from seqviz.cli.listing import show_list
 
@@ -99,6 +106,10 @@ def _run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="seqviz", description="A laboratory for seeing sequence models learn.")
     parser.add_argument("--preset", default=DEFAULT_PRESET, help="what the window opens with")
+    parser.add_argument(
+        "--plugin", action="append", default=[], type=Path, metavar="FILE.py",
+        help="run your own file first: its architectures, corpora and tasks join the others (may be repeated)",
+    )  # fmt: skip
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _list_command(commands.add_parser("list", help="architectures, corpora, tasks, presets, panels"))
     _train_command(commands.add_parser("train", help="train a preset without a window"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from seqviz.core.channel import Mailbox
 from seqviz.core.paths import runs_root
 from seqviz.gui.runs_list import RunSummary
@@ -10,15 +12,15 @@ from seqviz.training.ports import NoStores, RunStores
 from seqviz.training.worker import TrainingWorker
 
 
-def start_worker(mailbox: Mailbox) -> TrainingWorker:
-    """The training thread, running, with run folders in the user's data folder."""
+def start_worker(mailbox: Mailbox, plugins: tuple[Path, ...] = ()) -> TrainingWorker:
+    """The training thread, running, with the user's code and with run folders in the user's data folder."""
 
     def make_stores() -> RunStores:
         from seqviz.runs.folders import RunFolders
 
         return RunFolders(runs_root(), mailbox.post)
 
-    worker = TrainingWorker(mailbox, make_stores)
+    worker = TrainingWorker(mailbox, make_stores, plugins)
     worker.start()
     return worker
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from seqviz.cli.choosing import chosen_config
 from seqviz.cli.notices import say
 
 
-def window(preset: str) -> int:
-    """Open the window, or say why not and do the main job anyway."""
+def window(preset: str, plugins: tuple[Path, ...] = ()) -> int:
+    """Open the window, or say why not and do the main job anyway; `plugins` are run in the training thread."""
     from seqviz.gui.platform_check import has_display, missing_packages, missing_words
 
     if not has_display():
+        load_here(plugins)
         return _headless(preset)
     missing = missing_packages()
     if missing:
@@ -25,7 +27,15 @@ def window(preset: str) -> int:
     from seqviz.gui.app import run_window
 
     _close_on_signals()
-    return run_window(start_worker, preset, list_runs=list_runs)
+    return run_window(partial(start_worker, plugins=plugins), preset, list_runs=list_runs)
+
+
+def load_here(plugins: tuple[Path, ...]) -> None:
+    """Run the user's files in this thread, for commands without a window."""
+    from seqviz.training.plugins import load_plugin
+
+    for path in plugins:
+        load_plugin(path)
 
 
 def _close_on_signals() -> None:

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqviz.core.channel import Mailbox
@@ -60,11 +61,13 @@ class Doorbell:
 class TrainingWorker(threading.Thread):
     """`send` commands from any thread; events arrive in `mailbox`. `stop` ends the thread."""
 
-    def __init__(self, mailbox: Mailbox, make_stores: Callable[[], RunStores] | None = None) -> None:
+    def __init__(
+        self, mailbox: Mailbox, make_stores: Callable[[], RunStores] | None = None, plugins: tuple[Path, ...] = ()
+    ) -> None:
         super().__init__(name="seqviz-trainer", daemon=False)
         self.mailbox = mailbox
         self.doorbell = Doorbell.make()
-        self._make_stores = make_stores
+        self._make_stores, self._plugins = make_stores, plugins
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._quitting = False
 
@@ -105,9 +108,19 @@ class TrainingWorker(threading.Thread):
         from seqviz.training.control import Control  # imports torch: only now, in this thread
         from seqviz.training.ports import NoStores
 
+        self._load_plugins()
         control = Control(self.post, self.doorbell.ring, self._make_stores() if self._make_stores else NoStores())
         self.post(control.describe())
         return control
+
+    def _load_plugins(self) -> None:
+        from seqviz.training.plugins import PluginError, load_plugin
+
+        for path in self._plugins:
+            try:
+                load_plugin(path)
+            except PluginError as error:
+                self.post(Notice("error", str(error), error.details))
 
     def _loop(self, control: Control) -> None:
         while not self._quitting:
