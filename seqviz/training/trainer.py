@@ -128,6 +128,7 @@ class Trainer:
                 self.save()
 
     def _next_batch(self, reading: Iterator[Batch] | None) -> Batch | None:
+        self.fault("data")
         if reading is not None:
             return next(reading, None)
         assert self.feeder is not None
@@ -165,6 +166,7 @@ class Trainer:
         return None
 
     def _validate(self) -> Iterator[None]:
+        self.fault("validation")
         found = yield from self.validation.sampled()
         if found is not None:
             self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))

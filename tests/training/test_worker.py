@@ -164,7 +164,7 @@ def test_tokens_are_previewed_without_a_run(driver):
     assert preview.lines[0][0] == "to"
 
 
-@pytest.mark.parametrize("place", ["step", "sampler", "checkpoint"])
+@pytest.mark.parametrize("place", ["data", "step", "validation", "sampler", "checkpoint"])
 def test_an_error_inside_the_run_fails_the_run_with_its_traceback_and_not_the_thread(driver, make_config, place):
     driver.worker.send(Prepare(make_config()))
     driver.wait_for(RunStarted)
