@@ -42,6 +42,7 @@ class PartDescription:
     serves: tuple[str, ...] = ()  # models: tasks; corpora: tasks that can read them
     provides: tuple[str, ...] = ()  # models: wildcards of trace names
     document: str = ""  # the module's docstring
+    learns_by: str = "gradient"  # models: gradient | observe | none
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from seqviz.gui.knob_words import SECTION_KNOBS
 
 FIRST = ("optimizer.learning_rate", "training.batch_size", "training.context_length", "training.clip_norm",
          "training.steps")  # fmt: skip
+OF_GRADIENTS = ("optimizer.", "training.clip_")  # knobs that mean nothing where no gradient is taken
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ def group_knobs(config: RunConfig, ready: Ready | None) -> Groups:
     model = _knobs_of(config.model, "model", ready)
     data = (*_knobs_of(config.corpus, "corpus", ready), *_knobs_of(config.task, "task", ready))
     sections = ready.sections if ready is not None and ready.sections else SECTION_KNOBS
+    described = part_named(ready, "model", config.model.name)
+    if described is not None and described.learns_by != "gradient":
+        sections = tuple(knob for knob in sections if not knob.key.startswith(OF_GRADIENTS))
     by_key = {knob.key: knob for knob in sections}
     first = [by_key[key] for key in FIRST if key in by_key]
     basic = (*(knob for knob in model if not knob.advanced), *first)

@@ -200,7 +200,7 @@ def _describe_model(name: str, cls: type[Model]) -> PartDescription:
     serves = tuple(task for task, t in tasks.items() if reason_against(cls.offers, t.needs) is None)
     knobs = describe_knobs(cls.Config, "model")
     return PartDescription(
-        "model", name, cls.title, _summary(cls), knobs, cls.family, serves, tuple(cls.provides), _doc(cls)
+        "model", name, cls.title, _summary(cls), knobs, cls.family, serves, tuple(cls.provides), _doc(cls), cls.learns_by
     )
 
 

@@ -89,3 +89,16 @@ def test_another_architecture_brings_its_own_knobs_and_keeps_shared_ones(opened)
 def test_the_tool_tip_of_a_fixed_knob_says_what_a_change_costs(form):
     assert "starts the run anew from step 0" in form.row("model.d_hidden").toolTip()
     assert "starts the run anew" not in form.row("optimizer.learning_rate").toolTip()
+
+
+def test_a_model_that_counts_has_no_knobs_of_gradients(opened, form):
+    opened.window.rail.switch_architecture("ngram")
+    opened.pump()
+    assert form.row("optimizer.learning_rate") is None
+    assert form.row("training.clip_norm") is None
+    assert form.row("training.batch_size") is not None
+    unfold(form, "All settings")
+    assert "Optimiser" not in [fold.head.text() for fold in form.findChildren(Fold) if fold.isVisible()]
+    opened.window.rail.switch_architecture("lstm")
+    opened.pump()
+    assert form.row("optimizer.learning_rate") is not None

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import PySide6
 import pytest
 
-from seqviz.gui.platform_check import has_display, missing_packages, missing_words
+from seqviz.gui.platform_check import XCB_LIBRARIES, has_display, missing_packages, missing_words
 
 
 @pytest.mark.parametrize(
@@ -45,3 +52,16 @@ def test_without_an_x_server_its_libraries_are_not_asked_for():
 
 def test_other_systems_need_no_packages():
     assert missing_packages({"DISPLAY": ":0"}, "darwin", lacking("libEGL.so.1")) == ()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
+def test_every_x11_library_that_qt_links_is_looked_for():
+    linker = shutil.which("ldd")
+    plugin = next(Path(PySide6.__file__).parent.rglob("libqxcb.so"), None)
+    if linker is None or plugin is None:
+        pytest.skip("neither ldd nor the X11 plugin is here")
+    linked = set(
+        re.findall(r"libxcb[\w-]*\.so\.\d", subprocess.run([linker, plugin], capture_output=True, text=True).stdout)
+    )
+    assert linked
+    assert linked <= set(XCB_LIBRARIES)
