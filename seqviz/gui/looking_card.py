@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import shiboken6
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -87,6 +90,7 @@ class LookingCard(Surface):
         super().__init__("rail", "left", parent)
         self._session = session
         self._frame: PanelFrame | None = None
+        self._at_rest: Callable[[], PanelFrame | None] = lambda: None
         self.kicker = TextLabel("first steps", 11, "ink2")
         self.title = TextLabel("", 16, bold=True, wrap=True)
         self.formula = FormulaLabel()
@@ -143,19 +147,32 @@ class LookingCard(Surface):
             self._frame = frame
             self.refresh()
 
+    def rest_on(self, frame: Callable[[], PanelFrame | None]) -> None:
+        """What it speaks of once something was learnt and nobody has pointed at a panel yet."""
+        self._at_rest = frame
+
     @property
     def frame_name(self) -> str:
         """Name of the panel looked at, "" for none."""
-        return "" if self._frame is None else self._frame.name
+        frame = self._looked_at()
+        return "" if frame is None else frame.name
+
+    def _looked_at(self) -> PanelFrame | None:
+        if self._frame is not None and not shiboken6.isValid(self._frame):
+            self._frame = None  # closed meanwhile
+        if self._session.run is None:
+            return None
+        if self._frame is not None:
+            return self._frame
+        return self._at_rest() if self._session.history.last_step else None
 
     def stop(self) -> None:
         self._timer.stop()
 
     def explanation(self) -> Explanation:
         """What the card says now."""
-        if self._frame is None or self._session.run is None:
-            return FIRST_STEPS
-        return self._frame.panel.explain(self._session.cursor)
+        frame = self._looked_at()
+        return FIRST_STEPS if frame is None else frame.panel.explain(self._session.cursor)
 
     def as_text(self) -> str:
         """Title, sentence and numbers for the clipboard."""

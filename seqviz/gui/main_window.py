@@ -104,6 +104,7 @@ class MainWindow(WindowPages):
         self.sheet.cursor_moved.connect(session.set_cursor)
         self.sheet.probe_edited.connect(session.set_probe)
         board.pointed.connect(self.card.look_at)
+        self.card.rest_on(self.sheet.first_told)
         board.switch_asked.connect(self.rail.switch_architecture)
         self.centre.page_changed.connect(board.tell_wants)
         self.middle.folded.connect(self.top.fold)

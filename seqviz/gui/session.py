@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from seqviz.core import events as ev
 from seqviz.core.channel import Mailbox
-from seqviz.gui.axes_of_frame import main_axis
+from seqviz.gui.axes_of_frame import main_axis, strip_surprisal
+from seqviz.gui.first_cursor import first_column
 from seqviz.gui.frame_merging import merged
 from seqviz.gui.history import History
 from seqviz.gui.now_paint import NowPaint
@@ -66,6 +67,7 @@ class RunSession(SessionCommands, QObject):
         self.pinned: int | None = None
         self._frame: ev.Frame | None = None
         self._cursor = Cursor()
+        self._cursor_placed = False  # by the user, or where something is to be seen
         self._state: RunState = "starting"
         self._before_preparing: RunState = "ready"
         self._start_worker = start_worker
@@ -113,6 +115,10 @@ class RunSession(SessionCommands, QObject):
         """Move the token cursor; every panel follows. A pinned s stays where it is."""
         if self.pinned is not None:
             cursor = replace(cursor, key=self.pinned)
+        labels = self._labels()
+        if labels and cursor.column >= len(labels):  # from a view that still shows the longer text before
+            cursor = replace(cursor, column=len(labels) - 1)
+        self._cursor_placed = True
         if cursor != self._cursor:
             self._cursor = cursor
             self.cursor_changed.emit(cursor)
@@ -181,6 +187,8 @@ class RunSession(SessionCommands, QObject):
             case ev.KnobChanged():
                 self._take_knob(event)
             case ev.ProbeChanged():
+                # in another text the cursor stands at something to be seen again
+                self._cursor_placed = self._cursor_placed and event.text == self.probe
                 self.probe = event.text
                 self.probe_changed.emit(event)
             case ev.RunPaused():
@@ -211,9 +219,26 @@ class RunSession(SessionCommands, QObject):
             return  # traced for the run before
         self._frame = merged(self._frame, frame)
         self._keep_cursor_inside()
+        if not self._cursor_placed:
+            self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        snapshot = self.snapshot()
+        axis = main_axis(snapshot)
+        labels = snapshot.labels(axis)
+        if labels and snapshot.frame is not None:
+            bits = strip_surprisal(snapshot, len(labels))
+            self._cursor_placed = True
+            self._cursor = Cursor(first_column(labels, bits, snapshot.frame.step, axis), None, self._cursor.key)
+            self.cursor_changed.emit(self._cursor)
+
+    def _labels(self) -> tuple[str, ...]:
+        """The tokens that the cursor runs along."""
+        snapshot = self.snapshot()
+        return tuple(snapshot.labels(main_axis(snapshot)))
 
     def _keep_cursor_inside(self) -> None:
-        labels = self.snapshot().labels(main_axis(self.snapshot()))
+        labels = self._labels()
         if labels and self._cursor.column >= len(labels):
             self._cursor = Cursor(len(labels) - 1)
             self.cursor_changed.emit(self._cursor)

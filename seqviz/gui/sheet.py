@@ -50,6 +50,15 @@ class Sheet(Surface):
         self.stack.resized.connect(self.row_weights_changed)
         theme.theme_changed.changed.connect(self.fit_grid)
 
+    def first_told(self) -> PanelFrame | None:
+        """The uppermost panel on screen that has something to say about the cursor."""
+        run, cursor = self._snapshot.run, self._snapshot.cursor
+        if run is None:
+            return None
+        served = (f for f in self.frames if f.isVisible() and f.panel.reason_unserved(run) is None)
+        told = (f for f in served if f.panel.explain(cursor).sentence)
+        return next(told, None)
+
     # rows
 
     def set_frames(self, frames: list[PanelFrame], weights: dict[str, int]) -> None:

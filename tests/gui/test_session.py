@@ -178,6 +178,21 @@ def test_a_shorter_probe_pulls_the_cursor_inside(bridge):
     bridge.session.set_cursor(Cursor(len(PROBE) - 1))
     bridge.session.set_probe("Tom")
     bridge.session.tick()
+    assert bridge.session.cursor.column < 3
+
+
+def test_before_anybody_moved_the_cursor_stands_where_much_of_the_probe_lies_behind_it(bridge):
+    bridge.worker.advance(1)
+    bridge.session.tick()
+    assert len(PROBE) / 2 <= bridge.session.cursor.column < len(PROBE) - 1
+
+
+def test_a_cursor_that_was_moved_stays_when_the_model_is_built_again(bridge):
+    bridge.session.set_cursor(Cursor(2))
+    bridge.session.rebuild_with({"model.d_hidden": 64})
+    bridge.session.tick()
+    bridge.worker.advance(3)
+    bridge.session.tick()
     assert bridge.session.cursor.column == 2
 
 

@@ -9,7 +9,7 @@ chain must count brackets. A leaf is (label, word), a node (label, left, right),
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,9 +41,9 @@ class ArithmeticTrees(Corpus):
         valid = tuple(self._trees("valid", config.valid_samples))
         sha256 = text_sha256("\n".join(bracketed(tree) for tree in train + valid))
         labels = tuple(map(str, range(config.modulus)))
-        return LabelledTrees(
-            f"{config.samples} sums modulo {config.modulus}", sha256, train, valid, labels, probe="((1 0) ((0 1) 1))"
-        )
+        probe = bracketed(valued((("1", "0"), (("0", "1"), "1")), config.modulus)[0])  # with targets: it has a loss
+        title = f"{config.samples} sums modulo {config.modulus}"
+        return LabelledTrees(title, sha256, train, valid, labels, probe=probe)
 
     def _trees(self, split: str, count: int) -> Iterator[object]:
         rng = self.config.generator(split)
@@ -60,5 +60,15 @@ def random_tree(rng: np.random.Generator, leaves: int, modulus: int) -> tuple[ob
     cut = int(rng.integers(1, leaves))
     left, a = random_tree(rng, cut, modulus)
     right, b = random_tree(rng, leaves - cut, modulus)
+    value = (a - b) % modulus
+    return (str(value), left, right), value
+
+
+def valued(tree: Any, modulus: int) -> tuple[Any, int]:
+    """A tree of numbers in pairs, with the value of every part written to it; and its value."""
+    if isinstance(tree, str):
+        value = int(tree) % modulus
+        return (str(value), tree), value
+    (left, a), (right, b) = valued(tree[0], modulus), valued(tree[1], modulus)
     value = (a - b) % modulus
     return (str(value), left, right), value

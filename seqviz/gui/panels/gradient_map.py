@@ -77,6 +77,18 @@ class GradientMapPanel(MapPanel):
             self.set_map(values, index_image(values, LOW, HIGH, "log10", mask=np.isnan(values)))
         self._curves = self._curves_now()
 
+    def ready(self) -> bool:
+        return super().ready() and not self.without_loss()
+
+    def without_loss(self) -> bool:
+        """Whether a map came in which nothing could be measured, as nothing of the probe has a target."""
+        return self.values is not None and not np.isfinite(self.values).any()
+
+    def ghost_words(self) -> str:
+        if not self.without_loss():
+            return self.ghost
+        return "This probe has no targets, so there is no loss whose gradient could be shown. Give it some: edit it."
+
     def curves(self) -> tuple[DecayCurve, ...]:
         """What the empty half shows."""
         return self._curves
@@ -190,7 +202,8 @@ class GradientMapPanel(MapPanel):
             return Explanation(self.title, formula, f"{sentence} Nothing is predicted after this {self.token_word}.")
         s = key if key is not None and self.reaches(row, key) else strongest_back(self.values[row])
         here, own = float(self.values[row, s]), float(self.values[row, row])
-        target = f" → {token_name(self.tokens[row + 1])}" if row + 1 < len(self.tokens) else ""
+        foretold = self.row_axis == "t" and row + 1 < len(self.tokens)  # a node's loss is that of its own label
+        target = f" → {token_name(self.tokens[row + 1])}" if foretold else ""
         quantities = [
             Quantity(f"t = {row}", self.place_words(row) + target),
             Quantity(f"s = {s}", self.place_words(s)),

@@ -194,7 +194,7 @@ class LossPanel(TimePanel):
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
         )
-        self._say(reading_of(history, unit, self.width()))
+        self._say(reading_of(history, unit, self.width() - theme.px(12)))  # the header ends before the panel
 
     def _say(self, reading: str) -> None:
         if reading != self._reading:

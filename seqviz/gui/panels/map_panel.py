@@ -166,7 +166,7 @@ class MapPanel(PaintedSheetPanel):
             return
         causal_map.paint_words(painter, geometry, self.row_tokens, self.row)
         if self.causal:
-            causal_map.paint_diagonal(painter, geometry, self.tokens, self.row)
+            causal_map.paint_diagonal(painter, geometry, self.tokens, self.row, self.row_axis == "t")
 
     def paint_over(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()

@@ -33,6 +33,10 @@ class PaintedSheetPanel(SheetPanel):
         self.setAccessibleName(self.title)
         self.setMinimumHeight(theme.px(self.fixed_height or self.minimum_height))
 
+    def ghost_words(self) -> str:
+        """What stands in the empty place."""
+        return self.ghost
+
     def prepare(self, old: Snapshot) -> None:
         """Turn the arrays of `self.snapshot` into what `paint` needs."""
         raise NotImplementedError
@@ -129,5 +133,5 @@ class PaintedSheetPanel(SheetPanel):
         else:
             left = self.grid.left if self.grid.visible else theme.px(12)
             width = self.grid.width if self.grid.visible else self.width() - 2 * left
-            paint_ghost(painter, QRectF(left, 2, width, self.height() - 8), self.ghost)
+            paint_ghost(painter, QRectF(left, 2, width, self.height() - 8), self.ghost_words())
         painter.end()

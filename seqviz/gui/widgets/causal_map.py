@@ -139,8 +139,12 @@ def paint_row_numbers(painter: QPainter, geometry: MapGeometry) -> None:
             painter.drawText(QRectF(0, y - 10, geometry.grid.left - theme.px(8), 20), _RIGHT, str(row))
 
 
-def paint_diagonal(painter: QPainter, geometry: MapGeometry, tokens: Sequence[str], current: int) -> None:
-    """Beside the last cell of row t stands x_t; the row `current` says `x_t → x_{t+1}` in bold."""
+def paint_diagonal(
+    painter: QPainter, geometry: MapGeometry, tokens: Sequence[str], current: int, foretells: bool = True
+) -> None:
+    """Beside the last cell of row t stands x_t; the row `current` says `x_t → x_{t+1}` in bold where row t `foretells`
+    the next token, else x_t.
+    """
     colours, high = theme.theme(), max(theme.px(14), geometry.row_height)
     painter.setFont(theme.font(11))
     painter.setPen(colours.ink3)
@@ -154,13 +158,13 @@ def paint_diagonal(painter: QPainter, geometry: MapGeometry, tokens: Sequence[st
         x = geometry.grid.x_of(row + 1) + theme.px(3)
         painter.drawText(QRectF(x, geometry.centre_y(row) - high / 2, 200, high), _LEFT, shown_token(text))
     if geometry.shows_row(current) and current < len(tokens):
-        _paint_transition(painter, geometry, tokens, current, high)
+        text = shown_token(tokens[current])
+        if foretells and current + 1 < len(tokens):
+            text = f"{text} → {shown_token(tokens[current + 1])}"
+        _paint_row_name(painter, geometry, current, text, high)
 
 
-def _paint_transition(painter: QPainter, geometry: MapGeometry, tokens: Sequence[str], row: int, high: float) -> None:
-    text = shown_token(tokens[row])
-    if row + 1 < len(tokens):
-        text = f"{text} → {shown_token(tokens[row + 1])}"
+def _paint_row_name(painter: QPainter, geometry: MapGeometry, row: int, text: str, high: float) -> None:
     measure = theme.metrics(11, bold=True)
     width = measure.horizontalAdvance(text) + theme.px(4)
     right = geometry.grid.right + theme.px(20)

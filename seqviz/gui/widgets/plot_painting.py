@@ -81,29 +81,43 @@ def paint_x_labels(painter: QPainter, area: QRectF, x_axis: Axis) -> None:
 
 
 def paint_baselines(painter: QPainter, area: QRectF, y_axis: Axis, baselines: Sequence[Baseline]) -> None:
-    """Dashed ink3 lines; names sit on them, on the side where they do not collide."""
-    colours, measure = theme.theme(), theme.metrics(11)
+    """Dashed ink3 lines; names sit on them, on the side where no other name is; a name without room is left out."""
+    colours = theme.theme()
     painter.setFont(theme.font(11))
-    taken: dict[str, list[float]] = {"left": [], "right": []}
     inside = [b for b in baselines if 0.0 <= y_axis.place(b.value) <= 1.0]
-    for number, line in enumerate(sorted(inside, key=lambda b: -b.value)):
+    for line in inside:
         y = pixel_y(area, y_axis, line.value)
         pen = QPen(colours.ink3, 1.25 * theme.scale())
         pen.setDashPattern([4.0, 2.5])
         painter.setPen(pen)
         painter.drawLine(QLineF(area.left(), y, area.right(), y))
+    painter.setPen(colours.ink3)
+    for name, at in name_places(area, y_axis, inside):
+        painter.drawText(at, name)
+
+
+def name_places(area: QRectF, y_axis: Axis, baselines: Sequence[Baseline]) -> list[tuple[str, QPointF]]:
+    """Names that have room, from the highest line down, with the left end of their base line.
+
+    No two of them touch, and none lies over another line.
+    """
+    measure, placed = theme.metrics(11), []
+    taken: list[QRectF] = []
+    lines = [pixel_y(area, y_axis, b.value) for b in baselines]
+    for number, line in enumerate(sorted(baselines, key=lambda b: -b.value)):
+        y, width = pixel_y(area, y_axis, line.value), measure.horizontalAdvance(line.name)
         # curves come down from the upper left, so the highest name goes right
         wanted = ("right" if number == 0 else "left") if line.side == "auto" else line.side
-        sides = [wanted, "left" if wanted == "right" else "right"]
-        side = next((s for s in sides if all(abs(y - t) >= NAME_GAP for t in taken[s])), None)
-        if side is None:
-            continue
-        taken[side].append(y)
-        width = measure.horizontalAdvance(line.name)
-        x = area.left() + 6 if side == "left" else area.right() - width - 4
-        baseline = y - theme.px(4) if y - area.top() > theme.px(10) else y + measure.ascent() + 2
-        painter.setPen(colours.ink3)
-        painter.drawText(QPointF(x, baseline), line.name)
+        for side in (wanted, "left" if wanted == "right" else "right"):
+            x = area.left() + 6 if side == "left" else area.right() - width - 4
+            baseline = y - theme.px(4) if y - area.top() > theme.px(10) else y + measure.ascent() + 2
+            box = QRectF(x, baseline - measure.capHeight(), width, measure.capHeight() + 2)
+            crossed = any(box.top() <= other <= box.bottom() for other in lines)
+            if not crossed and not any(box.adjusted(-6, -2, 6, 2).intersects(other) for other in taken):
+                taken.append(box)
+                placed.append((line.name, QPointF(x, baseline)))
+                break
+    return placed
 
 
 def paint_marks(painter: QPainter, area: QRectF, x_axis: Axis, marks: Sequence[Mark]) -> None:
