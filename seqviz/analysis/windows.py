@@ -11,11 +11,11 @@ from seqviz.models.trace import TracedArray
 class WindowMean:
     """Sums of arrays by name; positions that are nan in a window do not count there.
 
-    `owner`: whose arrays. `step`: the training step at which the first window was looked at.
+    `step`: the training step at which the first window was looked at.
     """
 
-    def __init__(self, owner: str, step: int = 0) -> None:
-        self.owner, self.step = owner, step
+    def __init__(self, step: int = 0) -> None:
+        self.step = step
         self.count = 0
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, Tensor] = {}

@@ -63,7 +63,7 @@ class SetProbe(Command):
 class Watch(Command):
     """What is looked at now: trace names with wildcards. Nothing else is computed.
 
-    `source`: "probe", "batch" (the current training batch, dropout and all) or "windows" (mean of 32).
+    `source`: "probe", "batch" (the current training batch, as in eval mode) or "windows" (mean of 32).
     """
 
     wants: frozenset[str] = frozenset()

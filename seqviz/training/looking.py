@@ -47,8 +47,7 @@ class Looker:
         self._shown: set[str] = set()  # dear analyses that have been shown since the looking changed
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
         self._still = True  # the run stands still: a mean over windows must be of this very step
-        self._mean: WindowMean | None = None
-        self._sequences: list[Batch] = []  # what the mean is over
+        self._means: dict[str, tuple[WindowMean, list[Batch]]] = {}  # analysis -> what it has so far, of what
         self._windows: list[Batch] = []
 
     def _first_probe(self) -> tuple[Batch, str, str]:
@@ -81,8 +80,8 @@ class Looker:
         return notice
 
     def set_watch(self, watch: Watch) -> None:
-        if watch.source != self.watch.source:
-            self._mean = None
+        if (watch.source, watch.wants) != (self.watch.source, self.watch.wants):
+            self._means.clear()
         self.watch = watch
         self.budget.share = watch.budget
         self.renew()
@@ -124,7 +123,7 @@ class Looker:
             look()
         except Exception as error:
             self._broken.add(name)
-            self._mean = None
+            self._means.pop(name, None)
             self.emit(Notice("error", f"{name} cannot be shown: {error}", traceback.format_exc()))
 
     def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
@@ -140,7 +139,7 @@ class Looker:
         began = time.perf_counter()
         self.trainer.fault("probe")
         subject = Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
-        gradients = subject if self.watch.source == "probe" else self._gradient_subject()
+        gradients = self._batch_subject() if self._source() == "batch" else subject
         wants = self.watch.wants
         found = {n: a for n, a in subject.trace.arrays.items() if matches(n, wants)}
         for _, analysis in self._asked_for("frame"):
@@ -169,27 +168,32 @@ class Looker:
     def _source_of(self, analysis: Analysis) -> str:
         if analysis.over_windows:
             return "windows"
-        return self.watch.source if analysis.source_matters and self.trainer.last_batch is not None else "probe"
+        return self._source() if analysis.source_matters else "probe"
 
-    def _gradient_subject(self) -> Subject:
-        """What light gradient views look at: the probe, or the first sequences of the current batch."""
-        batch = self.probe
-        if self.watch.source == "batch" and self.trainer.last_batch is not None:
-            batch = first_rows(self.trainer.last_batch, BATCH_ROWS)
+    def _source(self) -> str:
+        """What gradient views look at; before the first step there is no batch."""
+        return self.watch.source if self.trainer.last_batch is not None else "probe"
+
+    def _batch_subject(self) -> Subject:
+        """The first sequences of the current batch, for light gradient views."""
+        assert self.trainer.last_batch is not None
+        batch = first_rows(self.trainer.last_batch, BATCH_ROWS)
         return Subject(self.trainer.model, self.trainer.learner.tensors(batch))
 
     def _one_sequence(self, name: str, analysis: Analysis, source: str) -> dict[str, TracedArray] | None:
         """Add one sequence to the running mean, a bounded piece of work; the result once all are in, else None."""
-        if self._mean is None or self._mean.owner != name or (self._still and self._mean.step != self.trainer.step):
-            self._mean = WindowMean(name, self.trainer.step)
-            self._sequences = self._batch_rows() if source == "batch" else self._single_windows()
-        done = self._mean
-        batch = self._sequences[done.count]
+        known = self._means.get(name)
+        if known is None or (self._still and known[0].step != self.trainer.step):
+            sequences = self._batch_rows() if source == "batch" else self._single_windows()
+            known = self._means[name] = WindowMean(self.trainer.step), sequences
+        done, sequences = known
+        batch = sequences[done.count]
         done.add(analysis.compute(Subject(self.trainer.model, self.trainer.learner.tensors(batch)), self.watch.wants))
-        self.awaiting = f"mean of {len(self._sequences)} sequences, {done.count} done"
-        if done.count < len(self._sequences):
+        self.awaiting = f"mean of {len(sequences)} sequences, {done.count} done"
+        if done.count < len(sequences):
             return None
-        self._mean, self.awaiting = None, ""
+        del self._means[name]
+        self.awaiting = ""
         return analysis.finish(done.means())
 
     def _batch_rows(self) -> list[Batch]:

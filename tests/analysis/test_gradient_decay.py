@@ -109,7 +109,7 @@ def test_a_single_loss_at_the_end_has_a_map_but_no_curve():
 
 def test_numbers_over_windows_are_those_of_the_mean_curve():
     analysis, model = GradientDecay(), build("lstm", **SMALL)
-    mean = WindowMean("gradient_decay")
+    mean = WindowMean()
     curves = []
     for rows in (1, 2):
         found = analysis.compute(Subject(model, text_batch(rows, positions=12)), EVERYTHING)
@@ -123,7 +123,7 @@ def test_numbers_over_windows_are_those_of_the_mean_curve():
 
 
 def test_a_model_that_never_forgets_stays_at_infinity_over_windows():
-    analysis, mean = GradientDecay(), WindowMean("gradient_decay")
+    analysis, mean = GradientDecay(), WindowMean()
     level = TracedArray(torch.ones(1, 20, dtype=torch.float64), ("batch", "distance"))
     mean.add(analysis.finish({"gradient.decay.embedding": level}))
     numbers = analysis.finish(mean.means())["gradient.half_life.embedding"].values[0].tolist()

@@ -13,7 +13,7 @@ def window(*values: float) -> dict[str, TracedArray]:
 
 
 def test_the_mean_counts_each_window_once_and_keeps_the_axes():
-    mean = WindowMean("surprisal")
+    mean = WindowMean()
     mean.add(window(1.0, 2.0))
     mean.add(window(3.0, 6.0))
     assert mean.count == 2
@@ -23,7 +23,7 @@ def test_the_mean_counts_each_window_once_and_keeps_the_axes():
 
 
 def test_a_position_without_a_number_does_not_count_in_its_window():
-    mean = WindowMean("surprisal")
+    mean = WindowMean()
     mean.add(window(1.0, math.nan, math.nan))
     mean.add(window(3.0, 6.0, math.nan))
     first, second, third = mean.means()["losses"].values[0].tolist()
@@ -32,7 +32,7 @@ def test_a_position_without_a_number_does_not_count_in_its_window():
 
 
 def test_adding_leaves_the_windows_own_array_alone():
-    mean, first = WindowMean("surprisal"), window(1.0)
+    mean, first = WindowMean(), window(1.0)
     mean.add(first)
     mean.add(window(5.0))
     assert first["losses"].values.tolist() == [[1.0]]
