@@ -38,11 +38,15 @@ def sample_slices(trainer: Trainer) -> Iterator[None]:
     written = generate(
         trainer.model, prompt_ids, settings.length, settings.temperature, settings.top_k, settings.top_p, generator
     )
-    for count, (token, bits) in enumerate(written, 1):
-        pieces.append(token)
-        surprisal.append(bits)
-        if count % TOKENS_PER_SLICE == 0:
-            yield
+    try:
+        for count, (token, bits) in enumerate(written, 1):
+            pieces.append(token)
+            surprisal.append(bits)
+            if count % TOKENS_PER_SLICE == 0:
+                yield
+    except ValueError as error:  # weights too large to write with: the next step finds out which, and ends the run
+        trainer.emit(Notice("warning", f"no sample at step {trainer.step}: {error}"))
+        return
     trainer.emit(
         Sample(
             trainer.step,

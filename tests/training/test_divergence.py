@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from seqviz.core.batch import Batch, Field
 from seqviz.core.events import RunDiverged, StepMetrics
 from seqviz.models.base import NeuralModel, architectures
 from seqviz.training.builder import build
+from seqviz.training.divergence import first_bad_array
 from seqviz.training.ports import NoStore
 from seqviz.training.trainer import Trainer
 
@@ -64,6 +66,29 @@ def test_a_gradient_that_overflows_is_named_before_the_update(make_config):
     end = next(e for e in told if isinstance(e, RunDiverged))
     assert end.tensor == "gradient of head.linear.weight"
     assert torch.equal(weight, before)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sampling_at_every_step_leaves_the_divergence_to_the_step_that_names_it(seed, make_config):
+    mad = {"optimizer__learning_rate": 1000.0, "optimizer__name": "sgd", "optimizer__momentum": 0.0}
+    config = make_config("rnn", **mad, model__activation="relu", training__clip_norm=0.0, training__seed=seed,
+                         sampling__every=1)  # fmt: skip
+    trainer, events = run_until_the_end(config)
+    assert trainer.status == "diverged"
+    assert isinstance(events[-1], RunDiverged)
+
+
+def test_a_penalty_that_hides_the_future_is_not_taken_for_the_culprit(make_config):
+    experiment = build(make_config("transformer", model__position="alibi"))
+    task = experiment.task
+    batch = Batch({"tokens": Field(torch.tensor([[0, 1, 2, 3]]), ("batch", "t"))},
+                  {"tokens": Field(torch.tensor([[1, 2, 3, 0]]), ("batch", "t"))})  # fmt: skip
+    assert task.interface.inputs.size > 3
+    assert isinstance(experiment.model, NeuralModel)
+    assert first_bad_array(experiment.model, batch) is None
+    with torch.no_grad():
+        experiment.model.blocks[1].widen.weight.fill_(3e38)
+    assert first_bad_array(experiment.model, batch) == "blocks.1.mlp.hidden"
 
 
 def test_every_gradient_architecture_is_covered_here_or_by_its_own_structure():
