@@ -24,7 +24,8 @@ class RandomWindows(Feeder):
 class TextStreams(Feeder):
     """Truncated BPTT: the text in `batch_size` streams read side by side, window after window.
 
-    A new batch size lays the streams anew and resets the carried state.
+    A new batch size lays the streams anew and resets the carried state. What is left at the end of a stream, less than
+    a window, is not read.
     """
 
     def __init__(self, ids: np.ndarray, length: int) -> None:
@@ -32,10 +33,17 @@ class TextStreams(Feeder):
         self._rows = 0
         self._at = 0
 
-    def next(self, batch_size: int, rng: np.random.Generator) -> Batch:
-        span = (len(self.ids) - 1) // batch_size  # tokens of one stream
-        if span < self.length:
+    def check(self, batch_size: int) -> None:
+        if self._span(batch_size) < self.length:
             raise ValueError(f"training.batch_size: {batch_size} streams leave fewer than {self.length} tokens each")
+
+    def _span(self, batch_size: int) -> int:
+        """Tokens of one stream."""
+        return (len(self.ids) - 1) // batch_size
+
+    def next(self, batch_size: int, rng: np.random.Generator) -> Batch:
+        self.check(batch_size)
+        span = self._span(batch_size)
         fresh = batch_size != self._rows or self._at + self.length > span
         if fresh:
             self._rows, self._at = batch_size, 0

@@ -133,8 +133,7 @@ class Control:
         """Show this trainer from now on, paused."""
         looker = Looker(trainer, self.emit)
         names = provided_names(trainer.experiment, trainer.learner.tensors(looker.probe))
-        if self.trainer is not None:
-            self.trainer.store.close()
+        self._put_away()
         self.trainer, self.looker = trainer, looker
         self._turns, self._side, self._playing, self._until = None, [], False, None
         trainer.fault = self._raise_fault
@@ -248,8 +247,13 @@ class Control:
 
     def close(self) -> None:
         self.fetching.cancel()
+        self._put_away()
+        if self.trainer is not None:
+            self.emit(Notice("info", "the run is closed"))
+
+    def _put_away(self) -> None:
+        """Close the run that stands here, with its last weights."""
         if self.trainer is not None:
             if self.trainer.step and self.trainer.status == "running":
                 self.trainer.save()
             self.trainer.store.close()
-            self.emit(Notice("info", "the run is closed"))

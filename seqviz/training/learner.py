@@ -86,6 +86,9 @@ class Learner(abc.ABC):
     def set_knob(self, key: str, value: Any) -> None:
         """Change a live knob of the model or the optimiser."""
 
+    def validated(self, loss: float) -> None:
+        """Hear of a sampled validation loss."""
+
     @torch.no_grad()
     def evaluate(self, batch: Batch, state: Any = None) -> Scored:
         """Score one numpy batch in eval mode, going on from `state` where one is given."""
@@ -188,6 +191,9 @@ class GradientLearner(Learner):
             self.clip_value = value
         elif key == "model.dropout":
             self.model.set_dropout(value)
+
+    def validated(self, loss: float) -> None:
+        self.schedule.validated(loss)
 
     def evaluate(self, batch: Batch, state: Any = None) -> Scored:
         if self.model.training:

@@ -58,13 +58,17 @@ class Trainer:
         self.total_steps = self._steps_planned()
         self.learner = make_learner(self.model, self.task, self.config, experiment.device, self.total_steps)
         self.feeder = self.task.feeder(self.config.training.carry_state) if self.learns else None
+        if self.feeder is not None and self.task.tokens_per_epoch:  # 0: a stored run whose corpus is gone
+            self.feeder.check(self.config.training.batch_size)
         self.validation = Validation(self.learner, self.task, self.config.training)
         self.step = 0
         self.tokens = 0
         self.seconds = 0.0
         self.last_batch: Batch | None = None
         self.last_loss = math.nan
-        self.valid_loss: float | None = None
+        self.valid_loss: float | None = None  # the last known
+        self.valid_sampled: float | None = None
+        self.valid_in_full = False  # whether that is of the whole split
         self.status = "ready"
         self.told_of_prompt = ""
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
@@ -172,9 +176,8 @@ class Trainer:
             self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))
 
     def _validated(self, event: Evaluated) -> None:
-        self.valid_loss = event.loss
-        if self.learns:
-            self.learner.schedule.validated(event.loss)  # type: ignore[attr-defined]
+        self.valid_loss = self.valid_sampled = event.loss
+        self.learner.validated(event.loss)
         self.emit(event)
 
     def sample(self) -> Iterator[None]:
@@ -188,7 +191,7 @@ class Trainer:
         found = yield from self.validation.full()
         if found is not None:
             self.emit(Evaluated(self.step, found.loss, True, found.metrics, self.validation.full_rule))
-            self.valid_loss = found.loss
+            self.valid_loss, self.valid_in_full = found.loss, True
         for text in self.model.notices():
             self.emit(Notice("info", text))
         self.save()
@@ -208,13 +211,14 @@ class Trainer:
 
     def summary(self, metrics: dict[str, float]) -> dict[str, Any]:
         """What `train --json` prints."""
-        valid, unit = self.valid_loss, self.task.unit
+        valid, unit = self.valid_loss if self.valid_in_full else None, self.task.unit
         figures: dict[str, Any] = {
             "run": self.store.folder,
             "status": self.status,
             "steps": self.step,
             "train_loss": _number(self.last_loss),
             "valid_loss": _number(valid),
+            "valid_loss_sampled": _number(self.valid_sampled),
             "valid_rule": self.validation.full_rule,
             "valid_perplexity": _number(None if valid is None else perplexity(valid)),
             "unit": unit.name,
@@ -245,6 +249,8 @@ class Trainer:
         changed = complete(self.config.replaced({key: value}))
         if key not in live_keys(type(self.model)):
             raise ValueError(f"{key}: cannot change while the run goes on; reset it with the new value")
+        if key == "training.batch_size" and self.feeder is not None:
+            self.feeder.check(value)
         old = self.config.value(key)
         self.config = self.experiment.config = changed
         self.learner.set_knob(key, value)

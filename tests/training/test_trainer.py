@@ -125,6 +125,32 @@ def test_a_live_change_is_applied_recorded_and_refused_when_out_of_range(make_co
     assert steps[-1].tokens - steps[-2].tokens == 2 * 16
 
 
+def test_a_batch_that_leaves_no_window_to_a_stream_is_refused_before_and_during_the_run(make_config):
+    with pytest.raises(ValueError, match=r"training\.batch_size: 900 streams"):
+        Trainer(build(make_config(training__carry_state=True, training__batch_size=900)), NoStore(), print)
+    trainer = Trainer(build(make_config(training__carry_state=True)), NoStore(), lambda event: None)
+    turns = trainer.turns()
+    next(turns)
+    with pytest.raises(ValueError, match=r"training\.batch_size: 900 streams"):
+        trainer.set_knob("training.batch_size", 900)
+    assert trainer.config.training.batch_size == 4
+    while trainer.step < 3:
+        next(turns)
+
+
+def test_before_the_end_the_summary_tells_the_sampled_loss_apart_from_that_of_the_whole_split(make_config):
+    trainer = Trainer(build(make_config()), NoStore(), lambda event: None)
+    turns = trainer.turns()
+    while trainer.step < 6:
+        next(turns)
+    early = trainer.summary({})
+    assert early["valid_loss"] is None
+    assert early["valid_loss_sampled"] == trainer.valid_loss
+    for _ in turns:
+        pass
+    assert trainer.summary({})["valid_loss"] == trainer.valid_loss
+
+
 def test_a_counting_model_reads_the_training_split_once_and_in_order(make_config):
     trainer, events = trained(make_config("ngram", training__steps=0))
     assert trainer.tokens == len(trainer.task.train_ids) - 1

@@ -29,6 +29,9 @@ class Feeder(abc.ABC):
     def next(self, batch_size: int, rng: np.random.Generator) -> Batch:
         """The next training batch, numpy."""
 
+    def check(self, batch_size: int) -> None:
+        """Raises ValueError, one line, where batches of this size cannot be made."""
+
 
 class Task(abc.ABC):
     """`takes` names the Content it reads; `needs` what it asks of an architecture.
