@@ -33,7 +33,7 @@ class Schedule:
 
     def share(self, step: int) -> float:
         """Share of the peak that the update after `step` finished updates takes."""
-        if self.config.schedule == "cosine":
+        if self.config.schedule == "cosine" and self.total_steps:  # a run without an end stays at its peak
             return cosine_share(step, self.total_steps, self.config)
         return warmup_share(step, self.config.warmup_steps) * self._plateau_share
 

@@ -26,3 +26,8 @@ def test_plateau_halves_the_rate_after_patience_validations_without_progress():
     assert schedule.share(5) == 0.5
     schedule.validated(1.0)
     assert schedule.share(5) == 0.5
+
+
+def test_a_cosine_without_an_end_stays_at_the_peak():
+    schedule = Schedule(OptimizerConfig(schedule="cosine", warmup_steps=2), 0)
+    assert [schedule.share(step) for step in (0, 1, 2, 1000)] == [0.5, 1.0, 1.0, 1.0]
