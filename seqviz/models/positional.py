@@ -1,7 +1,8 @@
 """How an attention model knows where a token stands. Shared by every attention model.
 
 none         nothing: the causal mask alone tells first from last
-sinusoidal   sqrt(D) x_t + [sin(t w_i), cos(t w_i)], w_i = 10000^(-2i/d): Vaswani et al., "Attention is all you need", 2017
+sinusoidal   sqrt(D) x_t + [sin(t w_i), cos(t w_i)], w_i = 10000^(-2i/d):
+             Vaswani et al., "Attention is all you need", 2017
 learned      x_t + P_t, one trained vector per position: Gehring et al. 2017; Radford et al. 2018 (GPT)
 rope         query and key are turned by t w_i in each pair of dimensions, so q.k depends on the distance only:
              Su et al., "RoFormer", 2021

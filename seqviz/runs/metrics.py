@@ -97,7 +97,10 @@ def read_events(path: Path) -> Iterator[Event]:
     except sqlite3.Error as error:
         raise ValueError(f"{path.name}: its metrics cannot be read ({error})") from None
     for kind, content in rows:
-        yield _event(kind, json.loads(content))
+        try:
+            yield _event(kind, json.loads(content))
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{path.name}: one of its events is damaged") from None
     for *numbers, norms in steps:
         values = [float("nan") if n is None else n for n in numbers]
         layer_norms = None if norms is None else np.frombuffer(norms, dtype="<f4")

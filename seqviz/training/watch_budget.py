@@ -9,16 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 LIGHT_INTERVAL = 0.1  # seconds between light frames
 LIGHT_SHARE = 0.10  # a slow machine gets fewer light frames rather than a slow run
-
-
-@dataclass
-class _Cost:
-    last: float = 0.0  # seconds of the last computation
-    next_due: float = 0.0
 
 
 class WatchBudget:
@@ -27,14 +20,13 @@ class WatchBudget:
     def __init__(self, share: float = 0.05, clock: Callable[[], float] = time.perf_counter) -> None:
         self.share = share
         self._clock = clock
-        self._costs: dict[str, _Cost] = {}
+        self._next_due: dict[str, float] = {}
         self._spent = 0.0
         self._since = clock()
 
-    def due(self, name: str, light: bool = False) -> bool:
+    def due(self, name: str) -> bool:
         """Whether `name` may be computed now."""
-        cost = self._costs.get(name)
-        return cost is None or self._clock() >= cost.next_due
+        return self._clock() >= self._next_due.get(name, -math.inf)
 
     def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0) -> None:
         """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged."""
@@ -42,15 +34,12 @@ class WatchBudget:
         share = LIGHT_SHARE if light else hurry * self.share / max(claimants, 1)
         wait = seconds / share if share > 0 else math.inf
         wait = max(wait, LIGHT_INTERVAL) if light else wait
-        self._costs[name] = _Cost(seconds, now - seconds + wait)
+        self._next_due[name] = now - seconds + wait
         self._spent += seconds
 
-    def renew(self, name: str) -> None:
-        """Forget when `name` was last computed: it is due now (the probe or what is watched has changed)."""
-        self._costs.pop(name, None)
-
     def renew_all(self) -> None:
-        self._costs.clear()
+        """Everything is due now: the probe or what is watched has changed."""
+        self._next_due.clear()
 
     def looking_share(self) -> float:
         """Share of the time since the last call that went into looking."""

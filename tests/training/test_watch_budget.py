@@ -18,7 +18,7 @@ def simulate(cost: float, share: float, light: bool = False, claimants: int = 1)
     budget = WatchBudget(share, clock)
     while clock.now < 60:
         clock.now += 0.01
-        if budget.due("x", light):
+        if budget.due("x"):
             clock.now += cost
             budget.spent("x", cost, light, claimants)
     return budget.looking_share()

@@ -81,8 +81,10 @@ class NextTokenTask(Task):
         return {TOKENIZER_FILE: self.tokenizer.to_json()}
 
     def _characters_per_token(self) -> float:
-        tokens = len(self.valid_ids)
-        return len(self.content.valid) / tokens if tokens else 1.0
+        """Over the validation tokens that are targets: all but the first."""
+        targets = len(self.valid_ids) - 1
+        characters = len(self.content.valid) - self.tokenizer.characters_in(self.valid_ids[:1])
+        return characters / targets if targets > 0 else 1.0
 
     # batches ---------------------------------------------------------------------------------------------------
 
