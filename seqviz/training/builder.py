@@ -106,6 +106,8 @@ def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_fro
     model_class = _classes(config)[2]
     content, task, notices = _read(config, saved or {}, learned_from)
     device = pick_device(config.training.device)
+    if model_class.learns_by != "gradient":
+        device = "cpu"  # counts and beliefs are kept in numpy
     randomness = Randomness(config.training.seed)
     with randomness:
         model = model_class(part_knobs("model", model_class.Config, config.model), task.interface)
@@ -200,8 +202,9 @@ def _describe_model(name: str, cls: type[Model]) -> PartDescription:
     serves = tuple(task for task, t in tasks.items() if reason_against(cls.offers, t.needs) is None)
     knobs = describe_knobs(cls.Config, "model")
     return PartDescription(
-        "model", name, cls.title, _summary(cls), knobs, cls.family, serves, tuple(cls.provides), _doc(cls), cls.learns_by
-    )
+        "model", name, cls.title, _summary(cls), knobs, cls.family, serves, tuple(cls.provides), _doc(cls),
+        cls.learns_by,
+    )  # fmt: skip
 
 
 def _describe_corpus(name: str, cls: Any) -> PartDescription:
