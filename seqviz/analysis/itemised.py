@@ -151,18 +151,6 @@ def naive_itemised(subject: Subject, site: str) -> Tensor:
     return found
 
 
-def rowwise_itemised(subject: Subject, site: str) -> Tensor:
-    """The usual way, one `autograd.grad` per loss for all positions; what the bench compares with: (B, R, S)."""
-    place = subject.graph.sites[site]
-    rows = []
-    for said in subject.graph.losses.unbind(dim=1):  # (B,)
-        gradients = torch.autograd.grad(
-            said[~said.isnan()].sum(), place.steps, retain_graph=True, allow_unused=True, materialize_grads=True
-        )
-        rows.append(_collect(place, [gradient.norm(dim=-1).unsqueeze(0) for gradient in gradients])[:, 0])
-    return torch.stack(rows, dim=1)
-
-
 def allowed_only(maps: dict[str, Tensor], subject: Subject) -> dict[str, Tensor]:
     """(B, R, S) by site, with nan where a loss cannot reach a position, and in rows that have no target."""
     no_target = subject.trace.losses.isnan().unsqueeze(-1)  # (B, R, 1)

@@ -8,7 +8,7 @@ from seqviz.core.channel import Mailbox
 from seqviz.core.paths import runs_root
 from seqviz.gui.runs_list import RunSummary
 from seqviz.runs.listing import recent_runs, run_line
-from seqviz.training.ports import NoStores, RunStores
+from seqviz.training.ports import NoStores, RunStores, StoredRun
 from seqviz.training.worker import TrainingWorker
 
 
@@ -35,7 +35,7 @@ def start_worker_without_storage(mailbox: Mailbox) -> TrainingWorker:
 class ReadOnlyStores(NoStores):
     """Opens run folders, writes none."""
 
-    def open(self, folder):  # type: ignore[no-untyped-def]
+    def open(self, folder: Path) -> StoredRun:
         from seqviz.runs.folders import open_run
 
         return open_run(folder)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,4 +109,3 @@ class InjectFault(Command):
     """For tests: raise inside the trainer at the named place."""
 
     place: str
-    extra: Mapping[str, Any] = field(default_factory=dict)

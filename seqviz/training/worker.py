@@ -163,9 +163,6 @@ class TrainingWorker(threading.Thread):
     def post(self, event: Event) -> None:
         self.mailbox.post(event)
 
-    def notice(self, text: str) -> None:
-        self.post(Notice("info", text))
-
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     """Poll without a busy loop; True once the condition holds."""

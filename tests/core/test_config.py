@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from seqviz.core.config import OptimizerConfig, parse_config
@@ -32,11 +34,9 @@ def test_a_minimal_config_fills_in_every_default():
     ],
 )
 def test_bad_input_is_one_line_that_names_the_field(changes, named):
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=rf"^{re.escape(named)}") as caught:
         parse_config(GOOD | changes)
-    text = str(caught.value)
-    assert text.startswith(named)
-    assert "\n" not in text
+    assert "\n" not in str(caught.value)
 
 
 def test_replaced_changes_one_key_and_leaves_the_original_alone():

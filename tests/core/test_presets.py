@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,14 @@ from seqviz.core.config import RunConfig, parse_config
 from seqviz.core.presets import find_preset, list_presets, parse_toml, read_preset, to_toml
 
 PRESETS = list_presets()
+
+
+def outcome(read: Callable[[Any], RunConfig], given: Any) -> RunConfig | str:
+    """The config, or the line that says why there is none."""
+    try:
+        return read(given)
+    except ValueError as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.name)
@@ -44,7 +54,7 @@ def test_an_unknown_preset_is_named_with_what_there_is():
         b"x = 99999999999999999999999999999999",
     ],
 )
-def test_hostile_files_are_refused_in_a_tenth_of_a_second(content, tmp_path):
+def test_hostile_files_are_refused_within_half_a_second(content, tmp_path):
     path = tmp_path / "evil.toml"
     path.write_bytes(content)
     began = time.perf_counter()
@@ -59,11 +69,8 @@ def test_hostile_files_are_refused_in_a_tenth_of_a_second(content, tmp_path):
 def test_any_bytes_give_a_config_or_one_line(content, tmp_path):
     path = tmp_path / "any.toml"
     path.write_bytes(content)
-    try:
-        assert isinstance(read_preset(path), RunConfig)
-    except ValueError as error:
-        assert "any.toml" in str(error)
-        assert "\n" not in str(error)
+    found = outcome(read_preset, path)
+    assert isinstance(found, RunConfig) or ("any.toml" in found and "\n" not in found)
 
 
 _NEAR = st.recursive(
@@ -87,7 +94,5 @@ _NEAR = st.recursive(
     st.dictionaries(st.sampled_from(["corpus", "task", "model", "optimizer", "training", "version", "probe"]), _NEAR)
 )
 def test_schema_near_nonsense_gives_a_config_or_one_line(tree):
-    try:
-        assert isinstance(parse_config(tree), RunConfig)
-    except ValueError as error:
-        assert "\n" not in str(error)
+    found = outcome(parse_config, tree)
+    assert isinstance(found, RunConfig) or "\n" not in found
