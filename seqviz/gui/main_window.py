@@ -193,7 +193,8 @@ class MainWindow(WindowPages):
     @Slot(str)
     def show_refusal(self, text: str) -> None:
         self.rail.show_error(text)
-        self.show_notice(Notice("warning", text))
+        if self.own_text is None or not self.own_text.says(text):
+            self.show_notice(Notice("warning", text))
 
     @Slot()
     def _place_notices(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -32,6 +32,7 @@ from seqviz.gui.widgets.knob_row import KnobRow
 KINDS = (("char", "characters"), ("word", "words"), ("bpe", "byte pairs"))
 PREVIEW_MS = 300
 LONGEST_IN_CONFIG, LONGEST_PASTE = 20_000, 10_000_000  # characters
+OF_THE_RAIL = ("model.", "optimizer.", "training.", "sampling.", "probe")  # refusals that no text is to blame for
 _FILTER = "Text (*.txt *.md *.py *.csv *.tex *.html *.gz *.zip);;All files (*)"
 
 
@@ -50,6 +51,19 @@ def keep_paste(text: str) -> Path:
     return path
 
 
+class PasteField(QPlainTextEdit):
+    """A text too long to be edited here is handed on instead: a field lays every line out, and would stand still."""
+
+    long_pasted = Signal(str)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        text = source.text()
+        if len(text) > LONGEST_IN_CONFIG:
+            self.long_pasted.emit(text)
+        else:
+            super().insertFromMimeData(source)
+
+
 class OwnTextPage(Surface):
     """Nothing changes before "Train on this text"; `left` when the page is done with."""
 
@@ -60,10 +74,11 @@ class OwnTextPage(Surface):
         super().__init__("sheet", parent=parent)
         self._session = session
         self._path: Path | None = None
+        self._building = False  # a run on this text was asked for
         self.path_field = QLineEdit()
         self.path_field.setPlaceholderText("path of a text file, or drop one on the window")
         self.open_button = QPushButton("Open ...")
-        self.paste = QPlainTextEdit()
+        self.paste = PasteField()
         self.paste.setPlaceholderText("or paste or type a text here")
         self.kinds = QButtonGroup(self)
         self.vocabulary = KnobRow(_vocabulary_knob(), 2000)
@@ -78,6 +93,7 @@ class OwnTextPage(Surface):
         self._timer.timeout.connect(self._ask_preview)
         self.path_field.textChanged.connect(self._type_path)
         self.paste.textChanged.connect(self._soon)
+        self.paste.long_pasted.connect(self.take_text)
         self.kinds.idClicked.connect(self._soon)
         self.vocabulary.value_edited.connect(self._soon)
         self.open_button.clicked.connect(self._open)
@@ -85,6 +101,7 @@ class OwnTextPage(Surface):
         self.back.clicked.connect(self.left)
         session.tokens_previewed.connect(self._show_preview)
         session.rejected.connect(self._show_error)
+        session.run_started.connect(self._leave_for_run)
         self._soon()
 
     def _build(self) -> None:
@@ -138,6 +155,22 @@ class OwnTextPage(Surface):
         """A file was opened or dropped."""
         self.path_field.setText(str(path))
 
+    @Slot(str)
+    def take_text(self, text: str) -> None:
+        """Words were pasted or dropped; long ones are kept as a file of the program's own."""
+        if len(text) <= LONGEST_IN_CONFIG:
+            self.path_field.clear()
+            self.paste.setPlainText(text)
+            return
+        try:
+            self.take_file(_kept(text))
+        except (ValueError, OSError) as error:
+            self.refused.emit(" ".join(str(error).split()))
+
+    def says(self, refusal: str) -> bool:
+        """Whether a refusal is this page's to say."""
+        return self.isVisible() and not refusal.startswith(OF_THE_RAIL)
+
     def stop(self) -> None:
         self._timer.stop()
 
@@ -181,10 +214,12 @@ class OwnTextPage(Surface):
 
     @Slot(str)
     def _show_error(self, text: str) -> None:
-        if self.isVisible():
+        self._building = False
+        if self.says(text):
             self.summary.set_tone("warn")
             self.summary.setText(text)
             self.tiles.set_lines(())
+            self.train.setEnabled(False)  # until something is changed
 
     @Slot()
     def _train(self) -> None:
@@ -192,17 +227,28 @@ class OwnTextPage(Surface):
         if config is None:
             return
         try:
-            if path is None and len(text) > LONGEST_PASTE:
-                raise ValueError("the pasted text is longer than 10 M characters; save it as a file and open that")
             if path is None and len(text) > LONGEST_IN_CONFIG:
-                path = keep_paste(text)
+                path = _kept(text)
             knobs = {"tokens": self.kind, "vocab_size": self.vocabulary.value()}
             changes = own_text_changes(config, self._session.parts, path, text, knobs)
             self._session.rebuild_with(changes)
         except (ValueError, OSError) as error:
             self.refused.emit(" ".join(str(error).split()))
             return
-        self.left.emit()
+        self._building = True  # the page stays until the text has proved good
+
+    @Slot()
+    def _leave_for_run(self) -> None:
+        if self._building:
+            self._building = False
+            self.left.emit()
+
+
+def _kept(text: str) -> Path:
+    """See `keep_paste`; ValueError for a text that is better opened as a file."""
+    if len(text) > LONGEST_PASTE:
+        raise ValueError("the pasted text is longer than 10 M characters; save it as a file and open that")
+    return keep_paste(text)
 
 
 def _vocabulary_knob() -> KnobDescription:

@@ -146,4 +146,4 @@ class WindowPages(Surface):
         elif event.mimeData().hasText():
             self.show_own_text()
             assert self.own_text is not None
-            self.own_text.paste.setPlainText(event.mimeData().text())
+            self.own_text.take_text(event.mimeData().text())

@@ -57,6 +57,7 @@ class Monkey:
         QApplication.processEvents()
 
     def press(self) -> None:
+        self.window.activateWindow()  # else shortcuts are not heard
         QTest.keyClick(self.window, self.random.choice(KEYS))
 
     def click(self) -> None:
@@ -104,6 +105,7 @@ class Monkey:
         self.session.set_speed(self.random.choice((0.0, 5.0, 100.0)), self.session.state == "running")
 
     def reset(self) -> None:
+        self.window.activateWindow()
         QTest.keyClick(self.window, Qt.Key.Key_R)
 
     def rebuild(self) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData
 
 from seqviz.core import commands as cm
 from seqviz.core.events import Rejected
@@ -34,6 +35,7 @@ def test_training_on_a_paste_prepares_a_run_of_it(opened, page, qtbot):
     page.paste.setPlainText("the cat sat on the mat. " * 20)
     page.choose_kind("word")
     page.train.click()
+    opened.pump()
     config = opened.worker.of(cm.Prepare)[-1].config
     assert config.corpus.name == "text"
     assert config.corpus.knobs["text"].startswith("the cat sat")
@@ -77,3 +79,39 @@ def test_leaving_changes_nothing(opened, page):
     page.back.click()
     assert len(opened.worker.of(cm.Prepare)) == before
     assert opened.window.centre.currentIndex() == 0
+
+
+def test_a_text_that_is_refused_keeps_the_page_and_says_why_once(opened, page):
+    opened.worker.obedient = False
+    page.paste.setPlainText("abc")
+    page.train.click()
+    opened.worker.mailbox.post(Rejected("corpus: 3 characters are too few to train on and to judge by"))
+    opened.pump()
+    assert opened.window.centre.currentWidget() is page
+    assert "too few to train on" in page.summary.text()
+    assert not opened.window.notices.lines
+    assert not page.train.isEnabled()
+    page.paste.setPlainText("abcdef")
+    assert page.train.isEnabled()
+
+
+def test_a_refused_knob_is_no_word_about_the_text(opened, page):
+    page.paste.setPlainText("abc")
+    opened.worker.mailbox.post(Rejected("optimizer.learning_rate: 1e9 is above 1000"))
+    opened.pump()
+    assert page.train.isEnabled()
+    assert "above 1000" in opened.window.notices.kept[-1].text
+
+
+def test_a_long_paste_is_kept_as_a_file_before_the_field_lays_it_out(opened, page, own_home):
+    text = "A" * (LONGEST_IN_CONFIG + 1)
+    data = QMimeData()
+    data.setText(text)
+    page.paste.insertFromMimeData(data)
+    assert page.paste.toPlainText() == ""
+    assert Path(page.path_field.text()).read_text(encoding="utf-8") == text
+    assert page.path_field.text().startswith(str(own_home))
+    data.setText("short")
+    page.path_field.clear()
+    page.paste.insertFromMimeData(data)
+    assert page.paste.toPlainText() == "short"
