@@ -64,7 +64,7 @@ class NextTokenTask(Task):
         self.interface = Interface(Space("tokens", size), Space("tokens", size), "softmax", context_length)
         self.labels = self.tokenizer.labels
         self.unit = bits_per(self.tokenizer.unit, self._characters_per_token())
-        self.rule = f"windows of {context_length} tokens, no context before a window"
+        self.rule = f"windows of {context_length} tokens, no context before a window{self._unknown_in_words()}"
 
     @classmethod
     def from_saved(cls, config: TaskConfig, saved: Mapping[str, str], context_length: int) -> NextTokenTask | None:
@@ -86,6 +86,11 @@ class NextTokenTask(Task):
         characters = len(self.content.valid) - self.tokenizer.characters_in(self.valid_ids[:1])
         return characters / targets if targets > 0 else 1.0
 
+    def _unknown_in_words(self) -> str:
+        """Unknown words are easy to foretell, so a loss in which they take part must say so."""
+        share = float(np.mean(self.valid_ids == self.tokenizer.unknown_id)) if len(self.valid_ids) else 0.0
+        return f", {share:.1%} of the tokens unknown words" if share else ""
+
     # batches ---------------------------------------------------------------------------------------------------
 
     def feeder(self, carry_state: bool) -> Feeder:
@@ -97,7 +102,7 @@ class NextTokenTask(Task):
         if not self.content.marked_spans:
             yield from plain
             return
-        marks = in_order(self._span_numbers(), self.context_length, batch_size)
+        marks = in_order(self._uncut(self._span_numbers(), batch_size), self.context_length, batch_size)
         for batch, marked in zip(plain, marks, strict=True):
             yield replace(batch, targets={**batch.targets, "span": marked.targets["tokens"]})
 
@@ -114,6 +119,17 @@ class NextTokenTask(Task):
         for number, (one, other) in enumerate(zip(begin, end, strict=True), 1):
             numbers[one:other] = number
         return numbers
+
+    def _uncut(self, numbers: np.ndarray, batch_size: int) -> np.ndarray:
+        """The numbers without spans that reach over a batch's end: each half would be judged as a word of its own."""
+        targets = np.arange(len(numbers)) - 1  # the first token is nobody's target
+        whole = (len(numbers) - 1) // self.context_length * self.context_length
+        batch = np.where(targets < whole, targets // (self.context_length * batch_size), len(numbers))
+        first = np.full(numbers.max() + 1, len(numbers))
+        last = np.full(numbers.max() + 1, -1)
+        np.minimum.at(first, numbers, batch)
+        np.maximum.at(last, numbers, batch)
+        return np.where((first == last)[numbers], numbers, 0)
 
     def reading_batches(self, batch_size: int) -> Iterator[Batch]:
         return in_order(self.train_ids, self.context_length, batch_size)

@@ -39,3 +39,26 @@ def test_every_token_but_the_first_is_a_target_once(stories):
     task = NextTokenTask(NextTokenConfig(), stories, 50)
     targets = [b.targets["tokens"].values.ravel() for b in task.evaluation_batches(3)]
     assert np.array_equal(np.concatenate(targets), task.valid_ids[1:])
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 7])
+def test_a_marked_word_is_judged_whole_and_once_or_not_at_all(stories, batch_size):
+    task = NextTokenTask(NextTokenConfig(), stories, 13)
+    spans = stories.marked_spans
+    judged: list[int] = []
+    for batch in task.evaluation_batches(batch_size):
+        found, sizes = np.unique(batch.targets["span"].values, return_counts=True)
+        whole = {n: stop - start for n, (start, stop) in enumerate(spans, 1)}
+        assert all(size == whole[n] for n, size in zip(found, sizes, strict=True) if n)
+        judged += [n for n in found if n]
+    assert len(judged) == len(set(judged))
+    assert len(judged) > len(spans) * (1 - 10 / (13 * batch_size)) - 2
+
+
+def test_the_rule_says_how_many_tokens_are_unknown_words(stories):
+    assert "unknown" not in NextTokenTask(NextTokenConfig(tokens="word"), stories, 16).rule
+    few = NextTokenTask(
+        NextTokenConfig(tokens="word", vocab_size=256).model_copy(update={"vocab_size": 40}), stories, 16
+    )
+    share = np.mean(few.valid_ids == few.tokenizer.unknown_id)
+    assert few.rule.endswith(f"{share:.1%} of the tokens unknown words")
