@@ -1,0 +1,23 @@
+"""What the training thread does with its commands, without a thread."""
+
+from __future__ import annotations
+
+from seqviz.core.commands import Play, Prepare
+from seqviz.core.events import RunStarted
+from seqviz.runs.folders import RunFolders, open_run
+from seqviz.training.control import Control
+
+
+def test_a_run_that_another_one_replaces_is_kept_as_far_as_it_came(make_config, tmp_path):
+    started: list[RunStarted] = []
+    control = Control(lambda e: started.append(e) if isinstance(e, RunStarted) else None, lambda: None,
+                      RunFolders(tmp_path))  # fmt: skip
+    control.obey(Prepare(make_config(training__steps=0)))
+    control.obey(Play())
+    trainer = control.trainer
+    while trainer.step < 9:
+        control.work()
+    control.obey(Prepare(make_config()))
+    assert control.trainer is not trainer
+    assert open_run(tmp_path / started[0].run_id).step == 9
+    control.close()
