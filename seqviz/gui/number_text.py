@@ -50,6 +50,6 @@ def power_label(value: float) -> str:
         return "0" if value == 0 else "–"
     exponent = round(math.log10(value))
     exact = math.isclose(value, 10.0**exponent, rel_tol=1e-9)
-    if not exact or -2 < exponent < 4:
+    if not exact or -2 < exponent < 3:
         return short(value)
     return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

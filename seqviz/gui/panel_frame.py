@@ -17,6 +17,7 @@ from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.panel_header import Header, header_height, paint_header
 
+QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's own, which PySide does not export
 HEADER_MS = 500  # words change at 2 Hz: faster could not be read
 
 
@@ -98,6 +99,7 @@ class PanelFrame(QWidget):
         self.header = FrameHeader(panel, self) if panel.has_header else None
         self._column: tuple[int, int] | None = None
         self._shown: Snapshot | None = None
+        self._alone = False
         self._box = QVBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
@@ -120,6 +122,12 @@ class PanelFrame(QWidget):
         self._header_timer.timeout.connect(self.refresh_header)
         theme.theme_changed.changed.connect(self._measure)
         self._measure()
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether no other panel wants the free height: then one of a height of its own may take it."""
+        if alone != self._alone:
+            self._alone = alone
+            self._measure()
 
     @property
     def name(self) -> str:
@@ -174,7 +182,9 @@ class PanelFrame(QWidget):
     @Slot()
     def _measure(self) -> None:
         if self.panel.fixed_height:
-            self.panel.setFixedHeight(theme.px(self.panel.fixed_height))
+            fixed = theme.px(self.panel.fixed_height)
+            self.panel.setMinimumHeight(fixed)
+            self.panel.setMaximumHeight(QWIDGETSIZE_MAX if self._alone else fixed)
         else:
             needed = self.panel.minimumSizeHint().height()  # knobs below a plot must not be cut off
             self.panel.setMinimumHeight(max(theme.px(self.panel.minimum_height), needed))

@@ -9,6 +9,7 @@ from seqviz.core.config import OptimizerConfig, SamplingConfig, TrainingConfig
 from seqviz.core.knobs import KnobDescription, describe_knobs
 from seqviz.gui import theme
 
+MENU = 10  # px at scale 1 that the head of a panel keeps free at its right
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
@@ -19,8 +20,9 @@ def width_of(text: str, size: float = 12) -> float:
 
 
 def fitting(width: float, *variants: str) -> str:
-    """The first (longest, fullest) variant that fits into `width` px, else the last."""
-    return next((text for text in variants[:-1] if width_of(text) <= width), variants[-1])
+    """The first (longest, fullest) variant that fits above a panel of `width` px, else the last."""
+    room = width - theme.px(MENU)
+    return next((text for text in variants[:-1] if width_of(text) <= room), variants[-1])
 
 
 @lru_cache(maxsize=1)

@@ -83,6 +83,11 @@ class Sheet(Surface):
         head, rest = (rows[:1], rows[1:]) if rows and rows[0].weight else ([], rows)
         if self.cover is not None:
             head = [Row(self.cover, head[0].weight if head else 54)]
+        alone = bool(rest) and not any(row.weight for row in (*head, *rest))
+        for frame in self.frames:
+            frame.set_alone(alone and frame is self.frames[-1])
+        if alone:
+            rest[-1] = Row(rest[-1].widget, 1)
         strip = Row(self.strip, 0, line_above=False)
         if not rest and head:
             rest = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from seqviz.gui.reading import change_words, fitting, knob_label, value_text, width_of
+from seqviz.gui import theme
+from seqviz.gui.reading import MENU, change_words, fitting, knob_label, value_text, width_of
 
 
 def test_a_known_knob_is_called_by_its_label() -> None:
@@ -23,6 +24,6 @@ def test_values_are_short_on_flags(value: object, text: str) -> None:
 
 def test_the_fullest_variant_that_fits_is_taken(qtbot: QtBot) -> None:
     long, short = "a **rather** long sentence about nothing", "**short**"
-    assert fitting(width_of(long) + 1, long, short) == long
+    assert fitting(width_of(long) + theme.px(MENU) + 1, long, short) == long
     assert fitting(width_of(long) - 1, long, short) == short
     assert fitting(1.0, long, short) == short

@@ -190,10 +190,10 @@ class AttentionPanel(MapPanel):
         formula = r"\mathrm{softmax}\left( \frac{q_t \cdot k_s}{\sqrt{d_{head}}} \right)"
         block, head = self.selected
         sentence = f"How much of the value at s flows into position t, in {head_title(block, head)}."
-        row = cursor.row if cursor.row is not None else cursor.column
+        row = self.row_for(cursor)
         if self.values is None or not self.aligned or not 0 <= row < len(self.values):
             return Explanation(self.title, formula, sentence)
-        key = self.pinned if self.pinned is not None else cursor.key
+        key = self.key_for(cursor)
         s = key if key is not None and self.reaches(row, key) else int(np.nanargmax(self.values[row]))
         names = self.row_tokens
         there = token_name(names[row]) if not self.causal and row < len(names) else self.place_words(row)

@@ -196,7 +196,8 @@ class GatesPanel(PaintedSheetPanel):
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(theme.gate_colour(gate, text=True))
         line = self._ys(area, self._summaries[gate].mean)
-        taken = [self._chip_rect(gate, area)]
+        cursor = QRectF(self.grid.x_of(self.column) - 3, area.top(), self.grid.cell + 6, area.height())
+        taken = [self._chip_rect(gate, area), cursor]
         for t in self._dips[gate]:
             if not self.grid.shows(t) or t == self.column:
                 continue

@@ -15,6 +15,8 @@ from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Sna
 from seqviz.gui.panels.map_panel import MapPanel
 from seqviz.gui.panels.state_names import symbol, titles_of
 from seqviz.gui.widgets import causal_map
+from seqviz.gui.widgets.axes import Axis
+from seqviz.gui.widgets.causal_map import MapGeometry
 from seqviz.gui.widgets.decay_inset import (
     DecayCurve,
     lay_out,
@@ -22,11 +24,13 @@ from seqviz.gui.widgets.decay_inset import (
     paint_decay_curves,
     tokens_text,
 )
+from seqviz.gui.widgets.gradient_profile import paint_profile, paint_profile_axis
 from seqviz.gui.widgets.matrix_view import index_image
 from seqviz.gui.widgets.token_names import token_name
 
 LOW, HIGH = 1e-6, 2.0
 POOR_FIT = 0.6
+LOW_MAP = 260  # px at scale 1; below, the decay curves stand further right
 SOURCES = {"probe": "probe", "current batch": "batch", "mean of 32 windows": "windows"}
 _ITEMISED = "gradient.itemised."
 
@@ -114,7 +118,29 @@ class GradientMapPanel(MapPanel):
             return (np.nan, np.nan, np.nan)
         return (float(found[0]), float(found[1]), float(found[2]))
 
+    @property
+    def one_loss(self) -> bool:
+        """Whether the only loss is that of the whole sequence: bars instead of a map."""
+        return self.values is not None and len(self.values) == 1 and self.values.shape[1] > 1
+
     # painting
+
+    def paint(self, painter: QPainter) -> None:
+        if not self.one_loss:
+            super().paint(painter)
+            return
+        assert self.values is not None
+        assert self.indices is not None
+        geometry, axis = self.geometry_of_map(), Axis(LOW, HIGH, log=True, ticks=(1e-4, 1e-2, 1.0))
+        layer = self.static_layer((geometry,), lambda p: paint_profile_axis(p, geometry, axis), name="text")
+        painter.drawPixmap(0, 0, layer)
+        table = theme.colour_table(self.colours)
+        paint_profile(painter, geometry, axis, self.values[0], self.indices[0], table)
+
+    def half_area(self, geometry: MapGeometry) -> QRectF:
+        """On a low map further to the right, where the diagonal leaves more height."""
+        low = geometry.height < theme.px(LOW_MAP)
+        return causal_map.empty_half(geometry, 0.62, 0.55) if low else super().half_area(geometry)
 
     def still_half(self, area: QRectF) -> Hashable:
         return None if theme.presentation() else lay_out(area, self.curves(), self.token_word)
@@ -150,6 +176,9 @@ class GradientMapPanel(MapPanel):
             painter.drawText(at, words)
 
     def paint_over(self, painter: QPainter) -> None:
+        if self.one_loss:
+            self.paint_cursor(painter, 0, self.height())
+            return
         causal_map.paint_dashed_diagonal(painter, self.geometry_of_map(), self._numbers(self.site)[2])
         super().paint_over(painter)
 
@@ -163,6 +192,8 @@ class GradientMapPanel(MapPanel):
         letter = symbol(self.site) if self.site else "h"
         what = {"h": "state", "c": "cell state", "e": "embedding"}.get(letter, "state")
         note = {"batch": ", mean of the current batch", "windows": ", mean of 32 windows"}.get(self._source, "")
+        if self.one_loss:
+            return f"the loss of the whole sequence against the {what} at each {self.token_word}{note}"
         return f"loss at t (row) against {what} at s (column){note}"
 
     def colour_bar(self) -> ColourBar:
@@ -190,12 +221,12 @@ class GradientMapPanel(MapPanel):
         )
         if self.values is None or not self.aligned:
             return Explanation(self.title, formula, sentence)
-        row = cursor.row if cursor.row is not None else cursor.column
-        key = self.pinned if self.pinned is not None else cursor.key
-        return self._explained(formula, sentence, row, key)
+        return self._explained(formula, sentence, self.row_for(cursor), self.key_for(cursor))
 
     def _explained(self, formula: str, sentence: str, row: int, key: int | None) -> Explanation:
         assert self.values is not None
+        if self.one_loss:
+            return self._explained_one(formula, self.column if key is None else key)
         if not self.causal:
             return self._explained_pair(formula, row, key)
         if not 0 <= row < len(self.values) or not np.isfinite(self.values[row]).any():
@@ -217,6 +248,14 @@ class GradientMapPanel(MapPanel):
         meaning = f"of its value at s = t, over {away} {self.token_word}{'' if away == 1 else 's'}"
         share = short(here / own) if own > 0 else "–"
         return Explanation(self.title, formula, sentence, tuple(quantities), share, meaning)
+
+    def _explained_one(self, formula: str, key: int) -> Explanation:
+        """Of the one loss of a sequence, against the position under the cursor."""
+        assert self.values is not None
+        sentence = f"How much the loss of the sequence would move if the state at {self.token_word} s moved a little."
+        quantities = (Quantity(f"s = {key}", self.place_words(key)),)
+        number = short(float(self.values[0, key]))
+        return Explanation(self.title, formula, sentence, quantities, number, "times the mean of all positions")
 
     def _explained_pair(self, formula: str, row: int, key: int | None) -> Explanation:
         """Of a loss on the target against a position of the source: there is no diagonal to compare with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +21,7 @@ from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 
 MOST_ROWS = 16  # more heads than this: one block at a time
 GAP = 2
+SMALLEST_LINE = 11  # px at scale 1 between the names of two rows
 
 
 @panels.register("heads_at_cursor")
@@ -91,19 +93,21 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
 
     def _paint_names(self, painter: QPainter) -> None:
         many = self.block is None and len(self._patterns) > 1
-        if self.row_rect(0).height() < theme.px(9):
-            return
-        for index, head in enumerate(self.heads):
+        for index in self._named():
+            head = self.heads[index]
             self.paint_gutter(painter, self._names.title(head, many), self.row_rect(index).center().y())
 
+    def _named(self) -> range:
+        """Rows whose words have room: all of them, or every second, third ... of rows too thin."""
+        step = max(self.height() - theme.px(8), 1) / max(len(self.heads), 1)
+        return range(0, len(self.heads), max(1, math.ceil(theme.px(SMALLEST_LINE) / step - 0.1)))
+
     def _paint_entropies(self, painter: QPainter, bits: NDArray[np.floating]) -> None:
-        if self.row_rect(0).height() < theme.px(9):
-            return
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
         flag = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for index, value in enumerate(bits):
-            rect = self.row_rect(index)
+        for index in self._named():
+            rect, value = self.row_rect(index), float(bits[index])
             at = QPointF(rect.right() + theme.px(3), rect.center().y() - 10)
             painter.drawText(QRectF(at.x(), at.y(), theme.px(40), 20), flag, f"{value:.1f}")
 

@@ -61,6 +61,7 @@ class LossPanel(TimePanel):
         self._unit = self._units[0]
         self._wanted = ""  # the unit a person chose; it outlives the run
         self._log_steps, self._log_loss = True, False
+        self._chose_scale = False  # by a person
         self._reading = ""
         self.curves = LossCurves()
         self.smoothing = LineKnob(_SMOOTHING, 5)
@@ -114,6 +115,7 @@ class LossPanel(TimePanel):
         elif key == "steps axis":
             self._log_steps = option == "logarithmic"
         else:
+            self._chose_scale = True
             self._log_loss = option == "logarithmic"
         self._apply_look()
         self._follow(self.curves.history)
@@ -162,6 +164,8 @@ class LossPanel(TimePanel):
         if run is not None:
             self._units = shown_units(run.unit)
             self._unit = next((u for u in self._units if u.option == self._wanted), self._units[0])
+            if not self._chose_scale:  # a squared error falls over decades
+                self._log_loss = not run.unit.name.startswith(("bits", "nats"))
         self.curves.reset_view()
         self._apply_look()
         self._show_plot(run is not None)
@@ -194,7 +198,7 @@ class LossPanel(TimePanel):
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
         )
-        self._say(reading_of(history, unit, self.width() - theme.px(12)))  # the header ends before the panel
+        self._say(reading_of(history, unit, self.width()))
 
     def _say(self, reading: str) -> None:
         if reading != self._reading:
@@ -237,7 +241,7 @@ def reading_of(history: History, unit: ShownUnit, width: float) -> str:
     if best < len(losses) - 1:
         words = (f"{start}, {amount} above its best at step {step}", f"{start}, best at {step}")
     else:
-        words = (f"{start}, {amount} less than at step {step}", f"{start}, {amount} less since {step}")
+        words = (f"{start}, {amount} less than at step {step}", f"{start}, best so far")
     return fitting(width, *words, start)
 
 

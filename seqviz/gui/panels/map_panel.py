@@ -67,6 +67,10 @@ class MapPanel(PaintedSheetPanel):
     def paint_still_half(self, painter: QPainter, area: QRectF) -> None:
         """The still part: axes, names."""
 
+    def half_area(self, geometry: MapGeometry) -> QRectF:
+        """Where the empty half is painted."""
+        return causal_map.empty_half(geometry)
+
     def bottom_margin(self) -> int:
         """Pixels under the map."""
         return 4
@@ -100,9 +104,25 @@ class MapPanel(PaintedSheetPanel):
     @property
     def row(self) -> int:
         """The framed row t."""
-        row = self.snapshot.cursor.row if self.snapshot.cursor.row is not None else self.column
+        row = self.row_for(self.snapshot.cursor)
         rows = self.grid.n if self.values is None else len(self.values)
         return max(0, min(row, rows - 1))
+
+    def row_for(self, cursor: Cursor) -> int:
+        """The row a cursor means; where rows are another text, that which has most to do with its column."""
+        if cursor.row is not None:
+            return cursor.row
+        if self.causal or not self.aligned or self.values is None or not 0 <= cursor.column < self.values.shape[1]:
+            return cursor.column
+        of_column = self.values[:, cursor.column]
+        return int(np.nanargmax(of_column)) if np.isfinite(of_column).any() else 0
+
+    def key_for(self, cursor: Cursor) -> int | None:
+        """The position s a cursor means: pinned, pointed at, or, where rows are another text, its column."""
+        if self.pinned is not None:
+            return self.pinned
+        across = cursor.key is None and self.aligned and not self.causal
+        return cursor.column if across else cursor.key
 
     @property
     def row_tokens(self) -> tuple[str, ...]:
@@ -111,8 +131,8 @@ class MapPanel(PaintedSheetPanel):
 
     @property
     def key(self) -> int | None:
-        """The framed s of that row: pinned, or under the mouse."""
-        return self.pinned if self.pinned is not None else self.snapshot.cursor.key
+        """The framed s of that row."""
+        return self.key_for(self.snapshot.cursor)
 
     def reaches(self, row: int, key: int | None) -> bool:
         """Whether there is a number at (row, key)."""
@@ -140,7 +160,7 @@ class MapPanel(PaintedSheetPanel):
         assert self.indices is not None
         geometry = self.geometry_of_map()
         painter.drawImage(geometry.area().topLeft(), self._picture(geometry))
-        area = causal_map.empty_half(geometry)
+        area = self.half_area(geometry)
         row = self.row if self.aligned else -1
         key = (self.tokens, geometry, row, self.still_half(area))
         painter.drawPixmap(0, 0, self.static_layer(key, self._paint_text, name="text"))
@@ -160,7 +180,7 @@ class MapPanel(PaintedSheetPanel):
     def _paint_text(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()
         if self.causal:
-            self.paint_still_half(painter, causal_map.empty_half(geometry))
+            self.paint_still_half(painter, self.half_area(geometry))
         if not self.aligned or not self.row_tokens:
             causal_map.paint_row_numbers(painter, geometry)
             return

@@ -154,10 +154,12 @@ class PositionsPanel(PaintedSheetPanel):
             if self.view == views.DISTANCE:
                 self._paint_head_names(painter, rect)
                 continue
+            if band.middle and rect.height() <= theme.px(44):  # the one word that tells two bands apart
+                self.paint_gutter(painter, band.middle, rect.center().y(), bold=True)
+                continue
             self.paint_gutter(painter, band.top, rect.top() + theme.px(6))
             self.paint_gutter(painter, band.bottom, rect.bottom() - theme.px(6))
-            if rect.height() > theme.px(44):
-                self.paint_gutter(painter, band.middle, rect.center().y(), bold=True)
+            self.paint_gutter(painter, band.middle, rect.center().y(), bold=True)
         if self.view == views.ROTATION:
             self._paint_hands(painter, self.band_rects()[0])
 

@@ -14,9 +14,11 @@ from seqviz.gui import theme
 from seqviz.gui.colour_maps import MASKED
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
+from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 from seqviz.gui.widgets.token_names import token_name
 
+TALL = 160  # px at scale 1; higher bars get ticks
 HEADROOM = 13  # px at scale 1 above the bars, for numbers
 PEAK_BITS = 2.0  # lower bars are never peaks
 
@@ -117,11 +119,20 @@ class SurprisalPanel(PaintedSheetPanel):
     def _paint_gutter(self, painter: QPainter, area: QRectF) -> None:
         self.paint_gutter(painter, f"{self.highest:g}", area.top())
         self.paint_gutter(painter, "0", area.bottom() - theme.px(4))
+        if area.height() > theme.px(TALL):
+            self._paint_ticks(painter, area)
         middle, flag = area.center().y(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for text, bold, y in (("surprisal", True, middle - theme.px(7)), ("bits", False, middle + theme.px(7))):
             painter.setFont(theme.font(11, bold))
             painter.setPen(theme.theme().ink2 if bold else theme.theme().ink3)
             painter.drawText(QRectF(self.gutter_left, y - 10, self.grid.left, 20), flag, text)
+
+    def _paint_ticks(self, painter: QPainter, area: QRectF) -> None:
+        """Where it has the sheet to itself: round numbers between the ends."""
+        for value, text in Axis(0.0, self.highest).labels():
+            y = round(area.bottom() - value / self.highest * area.height())
+            if 0 < value < self.highest and abs(y - area.center().y()) > theme.px(20):
+                self.paint_gutter(painter, text, y)
 
     def _paint_baseline(self, painter: QPainter, area: QRectF) -> None:
         bits = self.baseline_bits()
@@ -149,7 +160,9 @@ class SurprisalPanel(PaintedSheetPanel):
         columns = math.ceil(room / max(self.grid.cell, 1)) + 1
         low = self._heights(area) < min(bits / self.highest, 1.0) * area.height()
         number = self.column - self.grid.first  # the number at the cursor stands left of its column
-        low[max(number - 3, 0) : max(number + 1, 0)] = False
+        low[max(number - 3, 0) : max(number + 4, 0)] = False  # or right of it
+        for peak in self._peaks():
+            low[max(peak - self.grid.first - 1, 0) : max(peak - self.grid.first + 2, 0)] = False
         for end in range(len(low), columns - 1, -1):
             if low[end - columns : end].all():
                 return self.grid.left + end * self.grid.cell
@@ -187,12 +200,28 @@ class SurprisalPanel(PaintedSheetPanel):
         y = area.bottom() - min(value / self.highest, 1.0) * area.height() - theme.px(3)
         x = self.grid.centre_of(column) - width / 2
         high = theme.px(11)
-        if bold:  # stands left of the cursor's column, over whatever is there
-            x, high = max(self.grid.x_of(column) - width - theme.px(5), 2.0), theme.px(13)
+        if bold:  # beside the cursor's column
+            x, y = self._beside(column, width, y)
+            high = theme.px(13)
         painter.fillRect(QRectF(x - 3, y - high + 2, width + 6, high), theme.theme().sheet)
         painter.setFont(theme.font(11, bold))
         painter.setPen(theme.theme().ink if bold else theme.theme().ink2)
         painter.drawText(QPointF(x, y), text)
+
+    def _beside(self, column: int, width: float, y: float) -> tuple[float, float]:
+        """Where the number at the cursor starts: left or right of its column, on the side with the lower bars, and
+        above them.
+        """
+        area, gap, best = self._area(), theme.px(5), None
+        heights = self._heights(area)
+        for x in (self.grid.x_of(column) - width - gap, self.grid.x_of(column) + self.grid.cell + gap):
+            first = int((x - 2 - self.grid.left) // self.grid.cell)
+            last = int((x + width + 2 - self.grid.left) // self.grid.cell)
+            under = heights[max(first, 0) : last + 1]
+            free = area.bottom() - float(under.max(initial=0)) - theme.px(3)
+            if x >= 2.0 and x + width <= self.width() and (best is None or min(y, free) > best[1]):
+                best = (x, min(y, free))
+        return best if best is not None else (max(self.grid.x_of(column) - width - gap, 2.0), y)
 
     # words
 

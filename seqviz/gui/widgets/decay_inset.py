@@ -19,7 +19,8 @@ from seqviz.gui.widgets.plot_painting import paint_axes, pixel_x, pixel_y
 
 TAIL_START = 2
 LOWEST = 1e-6
-_SMALLEST_WIDTH, _SMALLEST_HEIGHT = 80, 34
+_SMALLEST_WIDTH, _SMALLEST_HEIGHT = 60, 30
+_SMALL_HEIGHT = 60  # of the plot, px at scale 1: lower ones save on the title's gap
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,16 @@ def lay_out(area: QRectF, curves: Sequence[DecayCurve], unit: str) -> DecayPlot 
     names = theme.metrics(11, bold=True)
     gutter = max((names.horizontalAdvance(c.half_life_text) for c in curves), default=0.0) + theme.px(10)
     gutter = math.ceil(gutter / 12) * 12.0  # a changing digit must not move the plot
-    left, top = area.left() + theme.px(34), area.top() + theme.px(26)
-    width, height = area.right() - gutter - left, area.bottom() - theme.px(20) - top
+    low = area.height() < theme.px(_SMALL_HEIGHT + 46)
+    left, top = area.left() + theme.px(34), area.top() + theme.px(20 if low else 26)
+    width, height = area.right() - gutter - left, area.bottom() - theme.px(16 if low else 20) - top
     if not curves or width < theme.px(_SMALLEST_WIDTH) or height < theme.px(_SMALLEST_HEIGHT):
         return None
     x_axis = Axis(0.0, float(max(max(len(c.values) for c in curves) - 1, 1)))
     y_axis = Axis(_floor(curves), 1.0, log=True)
     title = f"mean gradient by distance t − s, in {unit}s"
+    if theme.metrics(11).horizontalAdvance(title) > area.width():
+        title = f"mean by distance, in {unit}s"
     return DecayPlot(area.left(), area.top(), (left, top, width, height), x_axis, y_axis, title)
 
 

@@ -222,3 +222,38 @@ def test_the_map_of_a_pair_has_the_targets_rows_and_the_sources_columns(panel):
     assert [q.value for q in said.quantities] == ["e", "space after the"]
     assert said.key_number == "2.91"  # 6 over a mean of 2 + 4 / 64
     picture(panel)
+
+
+def test_one_loss_of_a_whole_sequence_is_told_by_the_position_under_the_cursor(panel):
+    values = np.full((1, N), 2.0, dtype=np.float32)
+    values[0, 5] = 20.0
+    panel.present(snapshot_of({f"gradient.itemised.{SITE}": values}, Cursor(5)))
+    told = panel.explain(Cursor(5))
+    assert told.quantities[0].name == "s = 5"
+    assert float(told.key_number) > 5
+    assert "whole sequence" in panel.subtitle()
+
+
+def test_of_one_loss_a_larger_gradient_is_a_higher_bar(panel):
+    values = np.full((1, N), 1e-3, dtype=np.float32)
+    values[0, 5] = 1.0
+    panel.present(snapshot_of({f"gradient.itemised.{SITE}": values}, Cursor(0)))
+    area, image, grid = panel.geometry_of_map().area(), picture(panel), panel.grid
+    y = area.top() + 0.35 * area.height()
+    assert colour_at(image, grid.centre_of(5), y) != colour_at(image, grid.centre_of(8), y)
+
+
+def test_a_probe_without_targets_is_said_in_words(panel):
+    panel.present(snapshot_of({f"gradient.itemised.{SITE}": np.full((N, N), np.nan, dtype=np.float32)}))
+    assert not panel.ready()
+    assert "no targets" in panel.ghost_words()
+
+
+def test_in_a_low_map_the_decay_curves_are_smaller_instead_of_gone(panel):
+    lay_out(panel, n=24, width=700, height=200)
+    decay = (0.5 ** np.arange(24)).astype(np.float32)
+    wide = arrays() | {f"gradient.itemised.{SITE}": causal(n=24), f"gradient.decay.{SITE}": decay}
+    panel.present(snapshot_of(wide))
+    assert panel.half_area(panel.geometry_of_map()).height() < 100
+    panel.present(snapshot_of(arrays()))
+    assert panel.still_half(panel.half_area(panel.geometry_of_map())) is not None
