@@ -43,6 +43,7 @@ class RunFolder:
         complain: Callable[[Event], None],
     ) -> None:
         self._folder, self._config, self._about, self._files = folder, config, dict(about), dict(files)
+        self._run_id, self._ours = folder.name, False
         self._complain = complain
         self._complained = False
         self._metrics: MetricsWriter | None = None
@@ -50,7 +51,7 @@ class RunFolder:
 
     @property
     def run_id(self) -> str:
-        return self._folder.name
+        return self._run_id
 
     @property
     def folder(self) -> str:
@@ -79,7 +80,7 @@ class RunFolder:
             self._before = []
 
     def _create(self) -> None:
-        (self._folder / "files").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._claim()
         content = {"about": self._about, "config": self._config.model_dump()}
         write_bytes(self._folder / RUN_FILE, tomli_w.dumps(content).encode())
         for name, text in self._files.items():
@@ -88,6 +89,18 @@ class RunFolder:
         waiting, self._before = self._before, []
         for event in waiting:
             self._metrics.record(event)
+
+    def _claim(self) -> None:
+        """Make a folder that is this run's alone: another process may have chosen the same name in the same second."""
+        wanted, number = self._folder, 1
+        while not self._ours:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                (self._folder / "files").mkdir(mode=0o700)
+                self._ours = True
+            except FileExistsError:
+                number += 1
+                self._folder = wanted.with_name(f"{wanted.name}-{number}")
 
     def _safely(self, write: Callable[[], None]) -> None:
         try:
@@ -103,6 +116,7 @@ class RunFolders:
 
     def __init__(self, root: Path, complain: Callable[[Event], None] = lambda event: None) -> None:
         self.root, self.complain = root, complain
+        self._given: set[Path] = set()  # names of runs that may not have written anything yet
 
     def create(self, config: RunConfig, about: Mapping[str, Any], files: Mapping[str, str]) -> RunFolder:
         return RunFolder(self._free_name(config), config, about, files, self.complain)
@@ -115,9 +129,10 @@ class RunFolders:
         stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{words[:40]}"
         taken = 1
         path = self.root / stem
-        while path.exists():
+        while path.exists() or path in self._given:
             taken += 1
             path = self.root / f"{stem}-{taken}"
+        self._given.add(path)
         return path
 
 

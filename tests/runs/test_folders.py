@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 
 import numpy as np
 import pytest
@@ -123,3 +124,54 @@ def test_a_run_is_listed_with_its_last_validation_in_its_own_unit(tmp_path):
     line = run_line(tmp_path / store.run_id)
     assert (line.title, line.family, line.value, line.unit) == ("A test", "lstm", 3.0, "bits/char")
     assert run_line(tmp_path / "nothing") is None
+
+
+def test_two_processes_that_start_in_the_same_second_do_not_write_into_one_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("time.strftime", lambda form: "20260101-000000")
+    first, second = (RunFolders(tmp_path).create(CONFIG, {}, {}) for _ in range(2))
+    for store, steps in ((first, 1), (second, 3)):
+        for number in range(1, steps + 1):
+            store.record(step(number))
+            store.save_weights(number, {"w": torch.zeros(1)})
+    for store in (first, second):
+        store.close()
+    found = [open_run(tmp_path / name).step for name in sorted(p.name for p in tmp_path.iterdir())]
+    assert found == [1, 3]
+    assert first.folder != second.folder
+
+
+def test_runs_made_in_the_same_second_have_ids_of_their_own(tmp_path):
+    stores = RunFolders(tmp_path)
+    assert len({stores.create(CONFIG, {}, {}).run_id for _ in range(4)}) == 4
+
+
+def test_a_disk_that_recovers_leaves_one_folder(tmp_path, monkeypatch):
+    heard: list[object] = []
+    store = RunFolders(tmp_path, heard.append).create(CONFIG, {}, {})
+
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr("seqviz.runs.folders.write_bytes", full)
+        store.record(step(1))
+    store.record(step(2))
+    store.save_weights(2, {"w": torch.zeros(1)})
+    store.close()
+    assert [e.level for e in heard] == ["warning"]
+    assert [path.name for path in tmp_path.iterdir()] == [store.run_id]
+    run = open_run(tmp_path / store.run_id)
+    assert [e.step for e in run.events if isinstance(e, StepMetrics)] == [1, 2]
+
+
+def test_a_damaged_event_is_one_line(tmp_path):
+    store = RunFolders(tmp_path).create(CONFIG, {}, {})
+    store.record(step(1))
+    store.record(Evaluated(1, 2.0, False))
+    store.save_weights(1, {"w": torch.zeros(1)})
+    store.close()
+    with sqlite3.connect(tmp_path / store.run_id / "metrics.db") as connection:
+        connection.execute("update events set content = '{\"step\": 1}'")
+    connection.close()
+    with pytest.raises(ValueError, match=r"metrics\.db: one of its events is damaged"):
+        open_run(tmp_path / store.run_id)
