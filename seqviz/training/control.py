@@ -92,7 +92,7 @@ class Control:
             case Pause():
                 self._pause()
             case Step(count):
-                if self.trainer is not None:
+                if self.trainer is not None and count > 0:
                     self._play(self.trainer.step + count)
             case SetKnob(key, value):
                 self._need_run().set_knob(key, value)

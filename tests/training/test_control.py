@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from seqviz.core.commands import Play, Prepare
+from seqviz.core.commands import Play, Prepare, Step
 from seqviz.core.events import RunStarted
 from seqviz.runs.folders import RunFolders, open_run
 from seqviz.training.control import Control
+from seqviz.training.ports import NoStores
 
 
 def test_a_run_that_another_one_replaces_is_kept_as_far_as_it_came(make_config, tmp_path):
@@ -21,3 +22,17 @@ def test_a_run_that_another_one_replaces_is_kept_as_far_as_it_came(make_config, 
     assert control.trainer is not trainer
     assert open_run(tmp_path / started[0].run_id).step == 9
     control.close()
+
+
+def test_a_step_of_nothing_does_not_set_the_run_going(make_config):
+    control = Control(lambda event: None, lambda: None, NoStores())
+    control.obey(Prepare(make_config()))
+    for count in (0, -3):
+        control.obey(Step(count))
+    for _ in range(20):
+        control.work()
+    assert control.trainer.step == 0
+    control.obey(Step(2))
+    for _ in range(20):
+        control.work()
+    assert control.trainer.step == 2
