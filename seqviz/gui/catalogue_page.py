@@ -165,7 +165,11 @@ class CataloguePage(Surface):
             self.refused.emit("the trainer is not ready yet")
             return
         try:
-            self._session.rebuild_with(corpus_changes(config, part, self._session.parts, {"entry": entry.name}))
+            changes = corpus_changes(config, part, self._session.parts, {"entry": entry.name})
+            model = part_named(self._session.parts, "model", changes.get("model", config.model.model_dump())["name"])
+            if model is not None:
+                changes["title"] = f"{model.title} on {entry.title}"  # not "on from the catalogue"
+            self._session.rebuild_with(changes)
         except ValueError as error:
             self.refused.emit(str(error))
             return

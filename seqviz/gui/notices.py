@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -136,3 +136,10 @@ class NoticeStack(QWidget):
     def clear(self) -> None:
         for line in list(self.lines):
             self.remove(line)
+
+    # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest and self.lines:
+            self.changed.emit()  # larger type needs more room
+        return super().event(event)

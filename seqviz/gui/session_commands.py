@@ -22,6 +22,7 @@ class SessionCommands:
         self.undo_stack = UndoStack()
         self._confirmed: RunConfig | None = None
         self._asked: list[KnobEdit] = []  # edits that the worker has not confirmed yet
+        self._opening = False  # a stored run was asked for
         self._sink: WorkerHandle | None = None
         self._waiting: list[cm.Command] = []
         self._watched: cm.Watch | None = None
@@ -57,6 +58,7 @@ class SessionCommands:
         self._on_prepare_sent()
 
     def open_run(self, folder: Path) -> None:
+        self._opening = True
         self.send(cm.OpenRun(folder))
 
     def reset(self) -> None:
@@ -158,17 +160,22 @@ class SessionCommands:
 
     def take_config(self, tree: Mapping[str, Any]) -> None:
         """The worker built a run of this config (every knob spelled out)."""
+        if self._opening:
+            self.undo_stack.clear()  # what was changed in another run cannot be taken back in this one
+            self._opening = False
         self.config = self._confirmed = parse_config(dict(tree))
         self._confirm(live=False, key="")
 
     def take_knob(self, event: KnobChanged) -> None:
         if self.config is not None:
-            self.config = self._confirmed = self.config.replaced({event.key: event.new})
+            self.config = self.config.replaced({event.key: event.new})
+        if self._confirmed is not None:  # not the same while another experiment is being built
+            self._confirmed = self._confirmed.replaced({event.key: event.new})
         self._confirm(live=True, key=event.key)
 
     def take_rejection(self) -> None:
         """The last command changed nothing: neither does the window, and there is nothing to undo."""
-        self._asked = []
+        self._asked, self._opening = [], False
         if self._confirmed is not None:
             self.config = self._confirmed
 

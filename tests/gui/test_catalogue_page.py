@@ -65,3 +65,4 @@ def test_a_fetched_text_can_be_trained_on(opened, qtbot):
     config = opened.worker.of(cm.Prepare)[-1].config
     assert config.corpus.name == "catalogue_text"
     assert config.corpus.knobs == {"entry": "tiny_shakespeare"}
+    assert config.title == "LSTM on Tiny Shakespeare"

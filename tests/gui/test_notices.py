@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from seqviz.core.events import Notice
+from seqviz.gui import theme
 from seqviz.gui.notices import MOST, NoticeStack
 
 
@@ -62,3 +63,15 @@ def test_markup_in_a_notice_stays_text(stack):
     stack.add(Notice("info", "<b>bold</b>"))
     assert stack.lines[0].text.text() == "<b>bold</b>"
     assert stack.lines[0].text.textFormat().name == "PlainText"
+
+
+def test_notices_grow_with_the_type_of_the_presentation(opened):
+    opened.worker.mailbox.post(Notice("error", "RuntimeError: " + "a long line about what went wrong " * 4, "Trace"))
+    opened.pump()
+    before = opened.window.notices.height()
+    theme.set_presentation(True)
+    opened.pump()
+    line = opened.window.notices.lines[0]
+    assert opened.window.notices.height() > before
+    assert line.text.height() >= line.text.heightForWidth(line.text.width())
+    theme.set_presentation(False)

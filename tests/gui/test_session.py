@@ -268,3 +268,32 @@ def test_arrays_of_one_frame_outlive_a_lighter_one(bridge):
     bridge.worker.mailbox.post(ev.Frame(4, run_id, {"light": np.ones(2)}, {"light": ("t",)}, ruler, {"light": 4}))
     bridge.session.tick()
     assert bridge.session.snapshot().array("dear") is not None
+
+
+def test_opening_a_stored_run_forgets_what_could_be_undone_in_the_one_before(bridge, tmp_path):
+    bridge.session.set_knob("optimizer.learning_rate", 1e-3)
+    bridge.session.tick()
+    bridge.session.open_run(tmp_path)
+    bridge.worker._prepare(example_config())  # as if it was stored there
+    bridge.session.tick()
+    assert bridge.session.undo() is None
+
+
+def test_a_folder_that_is_no_run_leaves_undo_as_it_was(bridge, tmp_path):
+    bridge.session.set_knob("optimizer.learning_rate", 1e-3)
+    bridge.session.tick()
+    bridge.session.open_run(tmp_path)
+    bridge.worker.mailbox.post(ev.Rejected("it is no run folder"))
+    bridge.session.tick()
+    assert bridge.session.undo() is not None
+
+
+def test_a_knob_confirmed_while_a_bad_experiment_is_built_does_not_bring_that_experiment_back(bridge):
+    bridge.worker.obedient = False
+    bridge.session.set_knob("optimizer.learning_rate", 1e-3)
+    bridge.session.rebuild_with({"model.d_hidden": 10**9})
+    bridge.worker.mailbox.post(ev.KnobChanged(0, "optimizer.learning_rate", 3e-3, 1e-3))
+    bridge.worker.mailbox.post(ev.Rejected("model.d_hidden: 1000000000 is above 1024"))
+    bridge.session.tick()
+    assert bridge.session.value_of("model.d_hidden") == 128
+    assert bridge.session.value_of("optimizer.learning_rate") == 1e-3
