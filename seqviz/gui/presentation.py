@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.aligned_view import AlignedView
 from seqviz.gui.icon_button import IconButton
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.panels.base import Panel, Snapshot, panels
+from seqviz.gui.presentation_words import Heading, Sentence
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.widgets.painted import PaintedWidget
-from seqviz.gui.widgets.panel_header import paint_reading
 from seqviz.gui.widgets.time_slider import TimeSlider
 
-MOST_CELLS, GUTTER = 36, 60
-
-
-class Sentence(PaintedWidget):
-    """The live reading in large type; `**...**` is bold."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._text = ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def say(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, 40)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        paint_reading(painter, 0, 27, self._text, self.width(), 20 / theme.scale())
-        painter.end()
+MOST_CELLS, GUTTER = 36, 66
 
 
 class PresentedPanel(QWidget):
@@ -49,7 +26,7 @@ class PresentedPanel(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.panel: Panel = panels.get(name)()
-        self.heading = TextLabel(self.panel.title, 13, "ink2", bold=True)
+        self.heading = Heading(self.panel.title)
         self.view = AlignedView(self.panel, self.panel, theme.px(GUTTER), MOST_CELLS)
         self.view.row_on_strip = True
         self.sentence = Sentence()
@@ -61,7 +38,7 @@ class PresentedPanel(QWidget):
 
     def present(self, snapshot: Snapshot, probe: str) -> None:
         self.view.present(snapshot, probe)
-        self.heading.setText(f"{self.panel.title}   {self.panel.subtitle()}")
+        self.heading.say(self.panel.subtitle(), self.panel.colour_bar())
         self.sentence.say(self.panel.reading())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPainterPath, QPen
 
 from seqviz.gui import theme
@@ -27,6 +27,7 @@ from seqviz.gui.widgets.head_gallery import (
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 from seqviz.gui.widgets.token_names import token_name
 
+REST_MS = 80  # until the next few thumbnails that are missing altogether
 CELLS_A_FRAME = 20_000  # cells of thumbnails made anew in one frame; the rest wait for their turn
 ARC_HEIGHT = 24
 FAINTEST_ARC = 0.03
@@ -109,6 +110,13 @@ class AttentionPanel(MapPanel):
             future = np.triu(np.ones(pattern.shape, dtype=np.bool_), 1) if self.causal else None
             indices = index_image(pattern, 0.0, 1.0, "sqrt", mask=future)
             self._thumbs[(block, head)] = matrix_image(pooled(indices, MASKED), table)
+        if len(self._thumbs) < len(heads):  # while paused no frame comes that would bring the rest
+            QTimer.singleShot(REST_MS, self, self._make_missing_thumbs)
+
+    def _make_missing_thumbs(self) -> None:
+        if self._patterns and len(self._thumbs) < len(self.heads):
+            self._make_thumbs()
+            self.update()
 
     def head_name(self, head: Head) -> str:
         return self._names.title(head, len(self._patterns) > 1)

@@ -135,3 +135,11 @@ def test_a_recurrent_run_cannot_serve_it():
 def test_no_thumbnails_where_there_is_no_room(panel):
     panel.present(snapshot())
     assert panel._gallery(QRectF(0, 0, 40, 10)) is None
+
+
+def test_thumbnails_of_all_heads_come_though_no_further_frame_does(panel, qtbot, monkeypatch):
+    monkeypatch.setattr("seqviz.gui.panels.attention.CELLS_A_FRAME", 1)
+    monkeypatch.setattr("seqviz.gui.panels.attention.REST_MS", 1)
+    panel.present(snapshot())
+    assert len(panel._thumbs) == 1
+    qtbot.waitUntil(lambda: len(panel._thumbs) == len(panel.heads), timeout=2000)
