@@ -127,6 +127,7 @@ def open_log(path: Path) -> IO[str] | None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False  # else a library that sets logging up puts our log on the user's terminal
     faulthandler.enable(stream)
     return stream
 
@@ -136,6 +137,7 @@ def close_log(stream: IO[str] | None) -> None:
     if stream is None:
         return
     faulthandler.disable()
+    log.propagate = True
     for handler in list(log.handlers):
         if isinstance(handler, logging.StreamHandler) and handler.stream is stream:
             log.removeHandler(handler)

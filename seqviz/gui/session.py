@@ -190,6 +190,7 @@ class RunSession(SessionCommands, QObject):
                 # in another text the cursor stands at something to be seen again
                 self._cursor_placed = self._cursor_placed and event.text == self.probe
                 self.probe = event.text
+                self.take_probe(event.text)
                 self.probe_changed.emit(event)
             case ev.RunPaused():
                 self._set_state("paused")

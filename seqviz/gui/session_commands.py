@@ -23,6 +23,7 @@ class SessionCommands:
         self._confirmed: RunConfig | None = None
         self._asked: list[KnobEdit] = []  # edits that the worker has not confirmed yet
         self._opening = False  # a stored run was asked for
+        self._probe_asked: str | None = None
         self._sink: WorkerHandle | None = None
         self._waiting: list[cm.Command] = []
         self._watched: cm.Watch | None = None
@@ -126,6 +127,8 @@ class SessionCommands:
         return edit
 
     def set_probe(self, text: str) -> None:
+        """Look through another text; once the worker took it, it belongs to the experiment."""
+        self._probe_asked = text
         self.send(cm.SetProbe(text))
 
     def sample_now(self) -> None:
@@ -172,6 +175,16 @@ class SessionCommands:
         if self._confirmed is not None:  # not the same while another experiment is being built
             self._confirmed = self._confirmed.replaced({event.key: event.new})
         self._confirm(live=True, key=event.key)
+
+    def take_probe(self, text: str) -> None:
+        """What the user typed outlasts reset and another architecture; a corpus's own probe is not written down."""
+        if text != self._probe_asked:
+            return
+        self._probe_asked = None
+        if self.config is not None:
+            self.config = self.config.replaced({"probe": text})
+        if self._confirmed is not None:
+            self._confirmed = self._confirmed.replaced({"probe": text})
 
     def take_rejection(self) -> None:
         """The last command changed nothing: neither does the window, and there is nothing to undo."""

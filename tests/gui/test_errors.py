@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import sys
 import threading
 
@@ -142,3 +144,13 @@ def test_the_former_hooks_come_back():
 def test_a_log_folder_that_cannot_be_made_does_not_stop_the_program(tmp_path):
     (tmp_path / "file").write_text("")
     assert open_log(tmp_path / "file" / "seqviz.log") is None
+
+
+def test_the_log_stays_off_the_terminal_even_when_a_library_sets_logging_up(reported):
+    terminal = io.StringIO()
+    handler = logging.StreamHandler(terminal)
+    logging.getLogger().addHandler(handler)
+    log.warning("the window stood still")
+    logging.getLogger().removeHandler(handler)
+    assert terminal.getvalue() == ""
+    assert "stood still" in reported[1].read_text()

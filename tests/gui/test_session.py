@@ -297,3 +297,23 @@ def test_a_knob_confirmed_while_a_bad_experiment_is_built_does_not_bring_that_ex
     bridge.session.tick()
     assert bridge.session.value_of("model.d_hidden") == 128
     assert bridge.session.value_of("optimizer.learning_rate") == 1e-3
+
+
+def test_a_typed_probe_outlasts_reset_and_another_architecture(bridge):
+    bridge.session.set_probe("Tom lost his ball.")
+    bridge.session.tick()
+    bridge.session.reset()
+    bridge.session.tick()
+    assert bridge.worker.probe == "Tom lost his ball."
+    bridge.session.rebuild_with({"model": {"name": "transformer"}})
+    bridge.session.tick()
+    assert bridge.worker.probe == "Tom lost his ball."
+
+
+def test_the_probe_that_a_corpus_brings_is_not_written_into_the_experiment(qapp):
+    bridge = Bridge(example_config(probe=""))
+    bridge.worker.mailbox.post(ev.ProbeChanged(PROBE))
+    bridge.session.tick()
+    assert bridge.session.probe == PROBE
+    assert bridge.session.config.probe == ""
+    bridge.session.stop()
