@@ -185,6 +185,8 @@ class Control:
         if self.looker is not None:
             looked = self.looker.look(paused=not self._playing)
             self._nothing_to_look_at = not looked and not self._playing
+            if self._nothing_to_look_at:
+                self.emit(Pulse(0.0, 0.0, 0.0))  # nothing is awaited any more
         self._beat()
 
     def _train(self) -> None:

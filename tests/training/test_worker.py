@@ -24,6 +24,7 @@ from seqviz.core.events import (
     KnobChanged,
     Notice,
     ProbeChanged,
+    Pulse,
     Ready,
     Rejected,
     RunFailed,
@@ -98,6 +99,16 @@ def test_frames_hold_exactly_what_is_watched_and_cannot_be_written_to(driver, ma
     assert frame.rulers["t"].labels[:3] == ("t", "h", "e")
     with pytest.raises(ValueError, match="read-only"):
         frame.arrays["surprisal"][0] = 1.0
+
+
+def test_a_run_that_stands_still_awaits_nothing_once_all_is_seen(driver, make_config):
+    driver.worker.send(Watch(frozenset({"surprisal", "gradient.*"})))
+    driver.worker.send(Prepare(make_config(training__steps=1000)))
+    driver.wait_for(RunStarted)
+    driver.worker.send(Step(3))
+    driver.wait_for(RunPaused)
+    driver.heard.clear()
+    assert driver.wait_for(Pulse).awaiting == ""
 
 
 def test_nothing_watched_costs_nothing(driver, make_config):
