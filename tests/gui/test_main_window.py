@@ -112,6 +112,17 @@ def test_an_edited_probe_goes_to_the_trainer_and_comes_back(opened):
     assert opened.window.sheet.grid.n == len("Tom lost his ball.")
 
 
+def test_enter_ends_the_editing_of_the_probe(opened, qtbot):
+    opened.learn(5)
+    strip = opened.window.sheet.strip
+    strip.edit()
+    strip._field.setText("Tom lost his ball.")
+    qtbot.keyClick(strip._field, Qt.Key.Key_Return)
+    opened.pump()
+    assert opened.worker.of(cm.SetProbe) == [cm.SetProbe("Tom lost his ball.")]
+    assert strip._field is None
+
+
 def test_only_what_is_on_screen_is_watched(opened):
     opened.learn(5)
     assert any(want.startswith("gradient.itemised") for want in opened.worker.watched)

@@ -20,6 +20,7 @@ from seqviz.gui.widgets.matrix_view import index_image, paint_matrix
 from seqviz.gui.widgets.painted import PaintedWidget
 
 ROW_HEIGHT, ROW_GAP, STRIP_HEIGHT, AXIS_HEIGHT = 8, 4, 36, 24
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class TextStrip(PaintedWidget):
@@ -114,7 +115,6 @@ class TextStrip(PaintedWidget):
         field.setFont(theme.font(14))
         field.setGeometry(max(self._grid.left, 0) - 4, self._strip_top(), self._field_width(), theme.px(36))
         field.setAccessibleName("probe text")
-        field.returnPressed.connect(self._accept)
         field.installEventFilter(self)
         self._field = field
         field.setVisible(True)
@@ -234,7 +234,7 @@ class TextStrip(PaintedWidget):
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: last,
         }
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+        if key in (*ENTER, Qt.Key.Key_F2):
             self.edit()
         elif key in moves and last >= 0:
             self.column_clicked.emit(min(max(moves[Qt.Key(key)], 0), last))
@@ -252,6 +252,9 @@ class TextStrip(PaintedWidget):
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if watched is self._field and self._field is not None:
+            if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in ENTER:
+                self._accept()  # here, or the strip would hear the same key and open the field again
+                return True
             escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
             if event.type() == QEvent.Type.FocusOut or (event.type() == QEvent.Type.KeyPress and escape):
                 if event.type() == QEvent.Type.KeyPress:
