@@ -66,7 +66,7 @@ def driver():
     yield drive
     assert drive.worker.stop(20), "the thread did not end"
     drive.heard += drive.box.drain()
-    assert isinstance(drive.heard[-1], WorkerStopped)
+    assert drive.of(WorkerStopped)
     assert not [t for t in threading.enumerate() if t.name.startswith("seqviz")]
 
 
