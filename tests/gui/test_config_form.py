@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from seqviz.core import commands as cm
 from seqviz.gui.fold import Fold
@@ -102,3 +103,15 @@ def test_a_model_that_counts_has_no_knobs_of_gradients(opened, form):
     opened.window.rail.switch_architecture("lstm")
     opened.pump()
     assert form.row("optimizer.learning_rate") is not None
+
+
+@pytest.mark.parametrize(("typed", "value"), [("1e-2", 1e-2), ("nan", 3e-3)])
+def test_enter_ends_the_typing_of_a_value(opened, form, qtbot, typed, value):
+    row = form.row("optimizer.learning_rate")
+    row.type_value()
+    row._field.setText(typed)
+    qtbot.keyClick(row._field, Qt.Key.Key_Return)
+    opened.pump()
+    assert row._field is None
+    assert row.value() == value
+    assert bool(row.error) == (typed == "nan")

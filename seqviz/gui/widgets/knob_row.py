@@ -118,7 +118,6 @@ class KnobRow(PaintedWidget):
         field.setAlignment(Qt.AlignmentFlag.AlignRight)
         field.setGeometry(self._value_rect())
         field.setAccessibleName(f"{self.knob.label}, type a value")
-        field.returnPressed.connect(self._accept_typed)
         field.installEventFilter(self)
         self._field = field
         field.setVisible(True)
@@ -320,6 +319,10 @@ class KnobRow(PaintedWidget):
             event.ignore()  # scrolling the rail must not change a knob on its way
             return True
         if watched is self._field and self._field is not None:
+            enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in enter:
+                self._accept_typed()  # here, or the row would hear the same key and open the field again
+                return True
             if event.type() == QEvent.Type.FocusOut:
                 self._close_field()
             elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
