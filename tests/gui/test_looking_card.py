@@ -42,3 +42,14 @@ def test_the_numbers_can_be_copied(opened, qtbot):
     opened.window.card.refresh()
     qtbot.mouseClick(opened.window.card.copy, Qt.MouseButton.LeftButton)
     assert QApplication.clipboard().text().startswith(opened.window.card.title.text())
+
+
+def test_once_something_was_learnt_it_speaks_of_the_first_map_until_another_is_pointed_at(opened):
+    opened.learn(5)
+    card = opened.window.card
+    card.refresh()
+    assert card.kicker.text() == "looking at"
+    assert card.frame_name == opened.window.sheet.frames[0].name
+    gates = opened.window.board.frame("gates")
+    gates.pointed.emit(gates)
+    assert card.frame_name == "gates"

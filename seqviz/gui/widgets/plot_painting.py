@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
@@ -13,6 +14,7 @@ from seqviz.gui.widgets.axes import Axis
 
 NAME_GAP = 14.5
 NAME_GUTTER = 72
+HEADROOM = 6  # px at scale 1 above a plot that the name of a line may reach into
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
 
@@ -108,12 +110,14 @@ def name_places(area: QRectF, y_axis: Axis, baselines: Sequence[Baseline]) -> li
         y, width = pixel_y(area, y_axis, line.value), measure.horizontalAdvance(line.name)
         # curves come down from the upper left, so the highest name goes right
         wanted = ("right" if number == 0 else "left") if line.side == "auto" else line.side
-        for side in (wanted, "left" if wanted == "right" else "right"):
+        above, below = y - theme.px(4), y + measure.ascent() + 2
+        for baseline, side in product((above, below), (wanted, "left" if wanted == "right" else "right")):
             x = area.left() + 6 if side == "left" else area.right() - width - 4
-            baseline = y - theme.px(4) if y - area.top() > theme.px(10) else y + measure.ascent() + 2
             box = QRectF(x, baseline - measure.capHeight(), width, measure.capHeight() + 2)
+            inside = area.top() - theme.px(HEADROOM) <= box.top() and box.bottom() <= area.bottom()
             crossed = any(box.top() <= other <= box.bottom() for other in lines)
-            if not crossed and not any(box.adjusted(-6, -2, 6, 2).intersects(other) for other in taken):
+            touches = any(box.adjusted(-6, -2, 6, 2).intersects(other) for other in taken)
+            if inside and not crossed and not touches:
                 taken.append(box)
                 placed.append((line.name, QPointF(x, baseline)))
                 break

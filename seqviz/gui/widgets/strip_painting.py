@@ -126,17 +126,26 @@ def _paint_tiles(
 
 def paint_index_axis(painter: QPainter, grid: ColumnGrid, top: float, height: float) -> None:
     """Positions under the strip: every 1, 2, 5, 10 ... with air between them; `t` in the gutter."""
-    measure = theme.metrics(11)
     painter.setFont(theme.font(11))
     painter.setPen(theme.theme().ink3)
+    for column, area in index_labels(grid, top, height):
+        painter.drawText(area, _CENTRE, str(column))
+    paint_gutter_label(painter, grid, "t", top, height)
+
+
+def index_labels(grid: ColumnGrid, top: float, height: float) -> list[tuple[int, QRectF]]:
+    """Positions that are written, and where."""
+    measure = theme.metrics(11)
     widest = measure.horizontalAdvance("0" * len(str(max(grid.n - 1, 1)))) + theme.px(70)
     every = next((e for e in (1, 2, 5, 10, 20, 50, 100, 200, 500) if e * grid.cell >= widest), 1000)
+    found = []
     for column in grid.columns():
-        middle = grid.centre_of(column)
-        half = measure.horizontalAdvance(str(column)) / 2
-        if column % every == 0 and middle - half >= grid.left - 4:  # clear of the `t` in the gutter
-            painter.drawText(QRectF(middle - 40, top, 80, height), _CENTRE, str(column))
-    paint_gutter_label(painter, grid, "t", top, height)
+        if column % every == 0:
+            half = measure.horizontalAdvance(str(column)) / 2 + 2
+            area = QRectF(grid.centre_of(column) - half, top, 2 * half, height)
+            if area.left() >= grid.left - 6:  # clear of the `t` in the gutter
+                found.append((column, area))
+    return found
 
 
 def paint_gutter_label(
@@ -158,12 +167,16 @@ def paint_minimap(painter: QPainter, grid: ColumnGrid, y: float) -> None:
     painter.fillRect(QRectF(grid.left + grid.first * share, y, grid.visible * share, 3), colours.ink2)
 
 
+def chip_area(centre_x: float, top: float, text: str, left: float, right: float) -> QRectF:
+    """Where `paint_chip` paints."""
+    width = theme.metrics(11, bold=True).horizontalAdvance(text) + theme.px(12)
+    x = min(max(centre_x - width / 2, left), max(right - width, left))
+    return QRectF(x, top, width, theme.px(16))
+
+
 def paint_chip(painter: QPainter, centre_x: float, top: float, text: str, left: float, right: float) -> None:
     """A small ink label such as `t = 39`, kept between `left` and `right`."""
-    colours, measure = theme.theme(), theme.metrics(11, bold=True)
-    width, height = measure.horizontalAdvance(text) + theme.px(12), theme.px(16)
-    x = min(max(centre_x - width / 2, left), max(right - width, left))
-    chip = QRectF(x, top, width, height)
+    colours, chip = theme.theme(), chip_area(centre_x, top, text, left, right)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colours.ink)
     painter.drawRoundedRect(chip, 3, 3)

@@ -177,7 +177,12 @@ class TextStrip(PaintedWidget):
             painter.setPen(QPen(colour, width))
             painter.drawRoundedRect(frame, 2, 2)
         chip_top = top + theme.px(STRIP_HEIGHT) + 3
-        paint.paint_chip(painter, grid.centre_of(column), chip_top, f"t = {column}", 0, self.width())
+        at = (grid.centre_of(column), chip_top, f"t = {column}", 0, self.width())
+        chip = paint.chip_area(*at).adjusted(-4, 0, 4, 0)
+        for _, label in paint.index_labels(grid, chip_top - 1, theme.px(16)):
+            if label.intersects(chip):  # else half a number would look out from behind the chip
+                painter.fillRect(label, colours.sheet)
+        paint.paint_chip(painter, *at)
 
     # Qt overrides
 

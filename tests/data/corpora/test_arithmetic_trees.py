@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from seqviz.data.corpora import corpora
-from seqviz.data.corpora.arithmetic_trees import ArithmeticTreesConfig
+from seqviz.data.corpora.arithmetic_trees import ArithmeticTreesConfig, valued
 from seqviz.data.trees import flatten, parse_tree
 
 
@@ -33,3 +33,9 @@ def test_the_same_seed_gives_the_same_trees_and_the_probe_is_one():
     content = read()
     assert content.sha256 == read().sha256 != read(seed=2).sha256
     assert len(parse_tree(content.probe)) == 3
+
+
+def test_the_probe_has_the_value_of_every_part_so_that_it_has_a_loss():
+    assert valued((("1", "0"), (("0", "1"), "1")), 3)[1] == 0
+    assert valued(("1", "2"), 3)[0] == ("2", ("1", "1"), ("2", "2"))
+    assert read(modulus=3).probe.count("(") == 9

@@ -143,3 +143,12 @@ def test_thumbnails_of_all_heads_come_though_no_further_frame_does(panel, qtbot,
     panel.present(snapshot())
     assert len(panel._thumbs) == 1
     qtbot.waitUntil(lambda: len(panel._thumbs) == len(panel.heads), timeout=2000)
+
+
+def test_where_rows_are_another_text_the_cursor_means_the_row_that_reads_its_column_most(panel):
+    pattern = np.full((1, 5, N), 0.01, dtype=np.float32)
+    pattern[0, 3, 7] = 0.8
+    panel.present(snapshot_of({"blocks.0.attention.pattern": pattern}, Cursor(7), run_of("seq2seq", (), MODEL)))
+    assert panel.row_for(Cursor(7)) == 3
+    assert panel.key_for(Cursor(7)) == 7
+    assert panel.explain(Cursor(7)).key_number == "0.80"

@@ -52,3 +52,11 @@ def test_the_card_says_where_each_head_looks_most(panel):
     panel.present(snapshot_of(arrays(1, 2), run=run_of("transformer")))
     said = panel.explain(Cursor(4))
     assert said.quantities[1].value.startswith("1.00 on c of cat")
+
+
+def test_rows_too_thin_for_a_name_each_are_named_now_and_then(panel):
+    panel.resize(500, 70)
+    panel.present(snapshot_of(arrays(2, 4)))
+    assert 2 <= len(panel._named()) < 8
+    panel.resize(500, 160)
+    assert len(panel._named()) == 8
