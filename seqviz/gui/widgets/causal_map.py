@@ -161,14 +161,15 @@ def paint_diagonal(
         text = shown_token(tokens[current])
         if foretells and current + 1 < len(tokens):
             text = f"{text} → {shown_token(tokens[current + 1])}"
-        _paint_row_name(painter, geometry, current, text, high)
+        _paint_row_name(painter, geometry, current, text, high, over_map=foretells)
 
 
-def _paint_row_name(painter: QPainter, geometry: MapGeometry, row: int, text: str, high: float) -> None:
+def _paint_row_name(painter: QPainter, geometry: MapGeometry, row: int, text: str, high: float, over_map: bool) -> None:
     measure = theme.metrics(11, bold=True)
     width = measure.horizontalAdvance(text) + theme.px(4)
     right = geometry.grid.right + theme.px(20)
-    x = min(geometry.grid.x_of(row + 1) + theme.px(3), right - width)
+    x = float(geometry.grid.x_of(row + 1) + theme.px(3))
+    x = min(x, right - width) if over_map else x  # a name alone stands in the gutter too: it need not cover cells
     area = QRectF(x, geometry.centre_y(row) - high / 2, width, high)
     painter.fillRect(area.adjusted(-2, 0, 0, 0), theme.theme().sheet)
     painter.setFont(theme.font(11, bold=True))

@@ -152,6 +152,8 @@ class LossCurves(StepPlot):
             return []
         at = int(finite[-1])
         words = f"{name} {self.look.unit.number(float(nats[at]))}"
+        if theme.metrics(11, bold).horizontalAdvance(words) > theme.px(plot.NAME_GUTTER) - 4:
+            words = f"{name} {self.look.unit.value(float(nats[at])):.0e}".replace("e-0", "e-")
         marker = "disc" if bold else "none"
         style = SeriesStyle(words, f"family:{self.look.family}", marker=marker, bold=bold, with_value=False)
         return [LineEnd(style, float(px[at]), float(py[at]), self.look.unit.value(float(nats[at])))]
