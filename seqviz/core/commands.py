@@ -91,7 +91,6 @@ class FetchCorpus(Command):
 
     entry: str
     local: Path | None = None
-    then: RunConfig | None = None
 
 
 @dataclass(frozen=True)

@@ -153,8 +153,8 @@ class SessionCommands:
     def preview_tokens(self, kind: str, text: str, path: Path | None, vocab_size: int) -> None:
         self.send(cm.PreviewTokens(kind, text, path, vocab_size))
 
-    def fetch(self, entry: str, local: Path | None = None, then: RunConfig | None = None) -> None:
-        self.send(cm.FetchCorpus(entry, local, then))
+    def fetch(self, entry: str, local: Path | None = None) -> None:
+        self.send(cm.FetchCorpus(entry, local))
 
     def cancel_fetch(self) -> None:
         self.send(cm.CancelFetch())

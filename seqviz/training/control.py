@@ -106,8 +106,8 @@ class Control:
                 self._side.append(self._need_run().sample())
             case PreviewTokens():
                 self.emit(preview_tokens(command))
-            case FetchCorpus(entry, local, then):
-                self.fetching.start(entry, local, then)
+            case FetchCorpus(entry, local):
+                self.fetching.start(entry, local)
             case CancelFetch():
                 self.fetching.cancel()
             case _:

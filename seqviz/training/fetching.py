@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from seqviz.core.config import RunConfig
 from seqviz.core.events import Event, Notice, Progress, Rejected
 from seqviz.core.paths import catalogue_root
 from seqviz.data.catalogue import entries, fetch, import_local
@@ -22,7 +21,7 @@ class Fetching:
         self._thread: threading.Thread | None = None
         self._cancelled = threading.Event()
 
-    def start(self, name: str, local: Path | None, then: RunConfig | None) -> None:
+    def start(self, name: str, local: Path | None) -> None:
         """Fetch a catalogue entry, or check and keep a local file of it.
 
         Raises
