@@ -55,3 +55,26 @@ class RowTask(Task):
 
     def steps_per_epoch(self, batch_size: int) -> float:
         return self.rows("train") / batch_size
+
+
+class ArrayTask(RowTask):
+    """Examples that are the rows of two arrays, all of one length (the context)."""
+
+    @abc.abstractmethod
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+        """(inputs, targets) of a split, examples on axis 0."""
+
+    @abc.abstractmethod
+    def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+        """The batch of some rows of both."""
+
+    def rows(self, split: Split) -> int:
+        return len(self.arrays(split)[0])
+
+    def batch_of(self, split: Split, rows: np.ndarray) -> Batch:
+        inputs, targets = self.arrays(split)
+        return self.pair(inputs[rows], targets[rows])
+
+    @property
+    def tokens_per_epoch(self) -> int:
+        return self.rows("train") * self.context_length

@@ -19,14 +19,14 @@ from seqviz.core.events import Baseline
 from seqviz.core.interface import Interface, Needs, Space
 from seqviz.core.units import bits_per
 from seqviz.data.content import SymbolPairs
-from seqviz.data.row_task import RowTask, Split
+from seqviz.data.row_task import ArrayTask, Split
 from seqviz.data.tasks import TaskConfig, tasks
 
 _AXES = ("batch", "t")
 
 
 @tasks.register("labelling")
-class LabellingTask(RowTask):
+class LabellingTask(ArrayTask):
     """Say the right symbol at every position."""
 
     title = "labelling"
@@ -41,22 +41,14 @@ class LabellingTask(RowTask):
         self.labels = content.labels
         self.unit = bits_per("symbol")
 
-    def rows(self, split: Split) -> int:
-        return len(self._arrays(split)[0])
-
-    def batch_of(self, split: Split, rows: np.ndarray) -> Batch:
-        inputs, targets = self._arrays(split)
-        return _batch(inputs[rows], targets[rows])
-
-    def _arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
         content = self.content
         if split == "train":
             return content.train_inputs, content.train_targets
         return content.valid_inputs, content.valid_targets
 
-    @property
-    def tokens_per_epoch(self) -> int:
-        return self.content.train_inputs.size
+    def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+        return _batch(inputs, targets)
 
     def probe(self, text: str) -> tuple[Batch, str]:
         if self.content.example is not None:

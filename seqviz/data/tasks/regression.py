@@ -20,12 +20,12 @@ from seqviz.core.events import Baseline
 from seqviz.core.interface import Interface, Needs, Space
 from seqviz.core.units import Unit
 from seqviz.data.content import VectorsToValue
-from seqviz.data.row_task import RowTask, Split
+from seqviz.data.row_task import ArrayTask, Split
 from seqviz.data.tasks import TaskConfig, tasks
 
 
 @tasks.register("regression")
-class RegressionTask(RowTask):
+class RegressionTask(ArrayTask):
     """Answer with one number once the whole sequence is read."""
 
     title = "regression"
@@ -39,22 +39,14 @@ class RegressionTask(RowTask):
         self.interface = Interface(Space("vectors", size), Space("vectors", 1), "last_gaussian", length)
         self.unit = Unit("squared error", 1.0, "step")
 
-    def rows(self, split: Split) -> int:
-        return len(self._arrays(split)[0])
-
-    def batch_of(self, split: Split, rows: np.ndarray) -> Batch:
-        inputs, targets = self._arrays(split)
-        return _batch(inputs[rows], targets[rows])
-
-    def _arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
         content = self.content
         if split == "train":
             return content.train_inputs, content.train_targets
         return content.valid_inputs, content.valid_targets
 
-    @property
-    def tokens_per_epoch(self) -> int:
-        return len(self.content.train_inputs) * self.context_length
+    def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+        return _batch(inputs, targets)
 
     def probe(self, text: str) -> tuple[Batch, str]:
         if self.content.example is None:

@@ -19,14 +19,14 @@ from seqviz.core.events import Baseline
 from seqviz.core.interface import Interface, Needs, Space
 from seqviz.core.units import Unit
 from seqviz.data.content import Tracks
-from seqviz.data.row_task import RowTask, Split
+from seqviz.data.row_task import ArrayTask, Split
 from seqviz.data.tasks import TaskConfig, tasks
 
 _AXES = ("batch", "t", "dim")
 
 
 @tasks.register("tracking")
-class TrackingTask(RowTask):
+class TrackingTask(ArrayTask):
     """Estimate the hidden place at every step, from the measurements so far."""
 
     title = "tracking"
@@ -40,22 +40,14 @@ class TrackingTask(RowTask):
         self.interface = Interface(Space("vectors", seen), Space("vectors", hidden), "gaussian", self.context_length)
         self.unit = Unit("nats/step", 1.0, "step")
 
-    def rows(self, split: Split) -> int:
-        return len(self._arrays(split)[0])
-
-    def batch_of(self, split: Split, rows: np.ndarray) -> Batch:
-        observed, truth = self._arrays(split)
-        return _batch(observed[rows], truth[rows])
-
-    def _arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
         content = self.content
         if split == "train":
             return content.train_observed, content.train_truth
         return content.valid_observed, content.valid_truth
 
-    @property
-    def tokens_per_epoch(self) -> int:
-        return self.rows("train") * self.context_length
+    def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+        return _batch(inputs, targets)
 
     def probe(self, text: str) -> tuple[Batch, str]:
         """The number of a validation track, or measurements as "0,0 1.2,0.9 2,2" whose truth nobody knows."""
