@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-import numpy as np
-import torch
-
-from seqviz.core.batch import Batch
 from seqviz.core.events import Baseline
 from seqviz.core.interface import reason_against
 from seqviz.data.tasks import Task
-from seqviz.models.base import Context, Model, architectures
+from seqviz.models.base import Model, architectures
+from seqviz.training.learner import CountingLearner
 from seqviz.training.validation import spread
 
 CHUNK = 64  # windows read in one slice
@@ -33,15 +30,14 @@ def count_baseline(task: Task, tell: Callable[[Baseline], None]) -> Iterator[Non
     model = counting_model(task)
     if model is None or not 0 < task.tokens_per_epoch <= LONGEST:
         return
+    learner = CountingLearner(model, task, "cpu")
     for batch in task.reading_batches(CHUNK):
-        model.observe(_tensors(batch))
+        learner.learn(batch)
         yield
     total = count = 0.0
     for batch in spread(list(task.evaluation_batches(CHUNK // 2)), JUDGED):
-        tensors = _tensors(batch)
-        with torch.no_grad():
-            loss, targets = task.objective(model.forward(tensors, Context()), tensors)
-        total, count = total + float(loss), count + float(targets)
+        scored = learner.evaluate(batch)
+        total, count = total + scored.total, count + scored.count
         yield
     if count and math.isfinite(total):
         tell(Baseline(name_of(model), "plain counting", total / count))
@@ -51,7 +47,3 @@ def name_of(model: Model) -> str:
     """The order and the word gram where the model has an order, else its title."""
     order = getattr(getattr(model, "config", None), "order", None)
     return f"{order}-gram" if order else type(model).title
-
-
-def _tensors(batch: Batch) -> Batch:
-    return batch.convert(lambda array: torch.from_numpy(np.ascontiguousarray(array)))
