@@ -184,8 +184,8 @@ class Control:
             self._train()
         if self.looker is not None:
             looked = self.looker.look(paused=not self._playing)
-            self._nothing_to_look_at = not looked and not self._playing
-            if self._nothing_to_look_at:
+            seen_all, self._nothing_to_look_at = self._nothing_to_look_at, not looked and not self._playing
+            if self._nothing_to_look_at and not seen_all:
                 self.emit(Pulse(0.0, 0.0, 0.0))  # nothing is awaited any more
         self._beat()
 

@@ -138,7 +138,7 @@ class Looker:
     def _light_frame(self, step: int) -> None:
         began = time.perf_counter()
         self.trainer.fault("probe")
-        subject = Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+        subject = self._subject(self.probe)
         gradients = self._batch_subject() if self._source() == "batch" else subject
         wants = self.watch.wants
         found = {n: a for n, a in subject.trace.arrays.items() if matches(n, wants)}
@@ -153,7 +153,7 @@ class Looker:
         began = time.perf_counter()
         source = self._source_of(analysis)
         if source == "probe":
-            subject = Subject(self.trainer.model, self.trainer.learner.tensors(self.probe))
+            subject = self._subject(self.probe)
             found: dict[str, TracedArray] | None = analysis.compute(subject, self.watch.wants)
         else:
             found = self._one_sequence(name, analysis, source)
@@ -177,7 +177,9 @@ class Looker:
     def _batch_subject(self) -> Subject:
         """The first sequences of the current batch, for light gradient views."""
         assert self.trainer.last_batch is not None
-        batch = first_rows(self.trainer.last_batch, BATCH_ROWS)
+        return self._subject(first_rows(self.trainer.last_batch, BATCH_ROWS))
+
+    def _subject(self, batch: Batch) -> Subject:
         return Subject(self.trainer.model, self.trainer.learner.tensors(batch))
 
     def _one_sequence(self, name: str, analysis: Analysis, source: str) -> dict[str, TracedArray] | None:
@@ -187,8 +189,7 @@ class Looker:
             sequences = self._batch_rows() if source == "batch" else self._single_windows()
             known = self._means[name] = WindowMean(self.trainer.step), sequences
         done, sequences = known
-        batch = sequences[done.count]
-        done.add(analysis.compute(Subject(self.trainer.model, self.trainer.learner.tensors(batch)), self.watch.wants))
+        done.add(analysis.compute(self._subject(sequences[done.count]), self.watch.wants))
         self.awaiting = f"mean of {len(sequences)} sequences, {done.count} done"
         if done.count < len(sequences):
             return None
