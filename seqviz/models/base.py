@@ -8,7 +8,7 @@ A model is a trunk (an architecture's file) and a head (models/heads/) that the 
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from seqviz.core.batch import Batch
-from seqviz.core.interface import Interface, Offers
+from seqviz.core.interface import Interface, Offers, Space
 from seqviz.core.knobs import Knobs, knob
 from seqviz.core.registry import Registry
+from seqviz.models.one_hot import OneHot, OneHotMatrix
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
 
@@ -38,7 +39,9 @@ class Context:
 
 
 class ModelConfig(Knobs):
-    """Base of every architecture's knobs."""
+    """Base of every architecture's knobs. `width_knob`: the one that sets how many parameters there are ("": none)."""
+
+    width_knob: ClassVar[str] = ""
 
 
 class Model(abc.ABC):
@@ -111,6 +114,14 @@ class Model(abc.ABC):
         """Counting models: read this part of the training split, once and in order."""
         raise NotImplementedError(f"{type(self).__name__} does not count")
 
+    def end_of_pass(self) -> bool:
+        """Observing models: the training split has been read to its end; True asks to read it once more (EM)."""
+        return False
+
+    def growth(self) -> Mapping[str, float]:
+        """Figures of an observing model that grow with the text read (n-grams, bytes, what is still unseen)."""
+        return {}
+
     def groups(self) -> Iterator[tuple[str, int]]:
         """(group name, number of parameters) in reading order."""
         return iter(())
@@ -126,6 +137,11 @@ class Model(abc.ABC):
 class TrunkConfig(ModelConfig):
     """Knobs of every neural trunk; `d_input` is the length of the vector that each input is turned into."""
 
+    input_encoding: Literal["embedding", "one_hot"] = knob(
+        "embedding", label="inputs",
+        help="embedding: a learned vector for each symbol. one_hot: a row of zeros with a single 1, which the first "
+        "matrix of the net turns into one of its own rows (the length of the embedding then plays no part).",
+    )  # fmt: skip
     dropout: float = knob(0.0, low=0.0, high=0.95, live=True, label="dropout",
                           help="Share of activations silenced at random while training.")  # fmt: skip
     initialization: Literal["default", "xavier", "orthogonal", "normal", "identity"] = knob(
@@ -154,9 +170,14 @@ class NeuralModel(Model, nn.Module):
 
     Subclasses set `self.d_features` and call `self.build_head()` at the end of their `__init__`, then
     `initialize(self, config.initialization)` from models/initialization.py.
+
+    `reads_one_hot`: the first layer is a matrix with `self.d_input` columns (then the size of the vocabulary) and
+    `first_matrix` gives it, so one-hot rows go in as they are. All other trunks get them multiplied by a matrix of
+    width `config.d_input`.
     """
 
     learns_by = "gradient"
+    reads_one_hot: ClassVar[bool] = False
     d_features: int
 
     def __init__(self, config: TrunkConfig, interface: Interface) -> None:
@@ -164,11 +185,26 @@ class NeuralModel(Model, nn.Module):
         self.config = config
         self.interface = interface
         self.dropout = nn.Dropout(config.dropout)
-        self.embedding: nn.Module
-        if interface.inputs.kind == "tokens":
-            self.embedding = nn.Embedding(interface.inputs.size, config.d_input)
-        else:
-            self.embedding = nn.Linear(interface.inputs.size, config.d_input)
+        self.embedding = self.make_embedding(interface.inputs)
+        self.d_input = interface.inputs.size if isinstance(self.embedding, OneHot) else config.d_input
+
+    def make_embedding(self, space: Space) -> nn.Module:
+        """What turns inputs from a space into vectors."""
+        if space.kind == "vectors":
+            return nn.Linear(space.size, self.config.d_input)
+        if self.config.input_encoding == "embedding":
+            return nn.Embedding(space.size, self.config.d_input)
+        return OneHot(space.size) if self.reads_one_hot else OneHotMatrix(space.size, self.config.d_input)
+
+    def first_matrix(self) -> Tensor:
+        """(symbol, dim): the matrix that one-hot rows meet first, where `reads_one_hot`."""
+        raise NotImplementedError(f"{type(self).__name__} does not read one-hot rows")
+
+    def input_matrix(self) -> Tensor | None:
+        """(symbol, dim): the row that each input symbol picks; None where inputs are vectors."""
+        if isinstance(self.embedding, OneHot):
+            return self.first_matrix()
+        return self.embedding.weight if isinstance(self.embedding, nn.Embedding) else None
 
     def build_head(self) -> None:
         from seqviz.models.heads import heads  # heads import nothing of this module at import time
@@ -178,6 +214,15 @@ class NeuralModel(Model, nn.Module):
     def embed(self, batch: Batch) -> Tensor:
         """(batch, t) tokens or (batch, t, dim) vectors -> (batch, t, d_input)."""
         return self.embedding(batch.inputs[self.interface.inputs.kind].values)
+
+    def traced_input(self, batch: Batch, recorder: Recorder) -> Tensor:
+        """`embed` of a longhand pass: noted, and a site to differentiate by even where it has no weights."""
+        x = self.embed(batch)
+        if recorder.keep_graph and not x.requires_grad:
+            x = x.detach().requires_grad_()
+        recorder.note("embedding", x, ("batch", "t", "dim"))
+        recorder.stacked_site("embedding", x)
+        return x
 
     def set_dropout(self, share: float) -> None:
         """The live dropout knob: every dropout of the model, fused ones included."""

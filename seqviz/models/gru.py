@@ -31,7 +31,7 @@ class GRU(RecurrentModel):
 
     def fused(self, config: RecurrentConfig) -> nn.RNNBase:
         drop = config.dropout if config.n_layers > 1 else 0.0
-        return nn.GRU(config.d_embedding, config.d_hidden, config.n_layers, batch_first=True, dropout=drop)
+        return nn.GRU(self.d_input, config.d_hidden, config.n_layers, batch_first=True, dropout=drop)
 
     def cell_step(self, x: Tensor, state: State, weights: Weights) -> State:
         return gates(x, state["hidden_state"], weights)

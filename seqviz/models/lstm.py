@@ -42,7 +42,7 @@ class LSTM(RecurrentModel):
 
     def fused(self, config: LSTMConfig) -> nn.RNNBase:
         drop = config.dropout if config.n_layers > 1 else 0.0
-        return nn.LSTM(config.d_embedding, config.d_hidden, config.n_layers, batch_first=True, dropout=drop)
+        return nn.LSTM(self.d_input, config.d_hidden, config.n_layers, batch_first=True, dropout=drop)
 
     def start_biases(self, config: LSTMConfig) -> None:
         with torch.no_grad():

@@ -25,6 +25,7 @@ from seqviz.models.trace import Recorder, Trace
 
 
 class RecurrentConfig(NeuralConfig):
+    width_knob: ClassVar[str] = "d_hidden"
     d_hidden: int = knob(128, low=1, high=8192, log=True, label="hidden units",
                          help="Length of the state that is carried from position to position.")  # fmt: skip
     n_layers: int = knob(1, low=1, high=16, label="layers",
@@ -52,6 +53,7 @@ class RecurrentModel(NeuralModel):
     """
 
     Config: ClassVar[type[NeuralConfig]] = RecurrentConfig
+    reads_one_hot = True
     offers = Offers(frozenset({"chain"}), frozenset({"tokens", "vectors"}), causal=True)
     states: ClassVar[tuple[str, ...]] = ("hidden_state",)
     noted: ClassVar[tuple[str, ...]] = ()
@@ -68,7 +70,10 @@ class RecurrentModel(NeuralModel):
 
     @abc.abstractmethod
     def fused(self, config: Any) -> nn.RNNBase:
-        """The torch module that trains, batch_first."""
+        """The torch module that trains, batch_first; it reads vectors of `self.d_input`."""
+
+    def first_matrix(self) -> Tensor:
+        return self.weights(0).w_ih.T  # (E, G*H)
 
     @abc.abstractmethod
     def cell_step(self, x: Tensor, state: State, weights: Weights) -> State:
@@ -136,11 +141,7 @@ class RecurrentModel(NeuralModel):
     def trace(self, batch: Batch, keep_graph: bool = False) -> Trace:
         recorder = Recorder(keep_graph)
         with torch.set_grad_enabled(keep_graph):
-            x = self.embed(batch)  # (B, T, E)
-            if keep_graph and not x.requires_grad:
-                x = x.detach().requires_grad_()
-            recorder.note("embedding", x, ("batch", "t", "dim"))
-            recorder.stacked_site("embedding", x)
+            x = self.traced_input(batch, recorder)  # (B, T, E)
             inputs = list(x.unbind(dim=1))  # T of (B, E)
             for layer in range(self.n_layers):
                 inputs = self._trace_layer(layer, inputs, recorder)

@@ -41,7 +41,7 @@ class RNN(RecurrentModel):
 
     def fused(self, config: RNNConfig) -> nn.RNNBase:
         drop = config.dropout if config.n_layers > 1 else 0.0
-        return nn.RNN(config.d_embedding, config.d_hidden, config.n_layers,
+        return nn.RNN(self.d_input, config.d_hidden, config.n_layers,
                       nonlinearity=config.activation, batch_first=True, dropout=drop)  # fmt: skip
 
     def cell_step(self, x: Tensor, state: State, weights: Weights) -> State:

@@ -27,6 +27,7 @@ from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures
 from seqviz.models.gru import gates
 from seqviz.models.initialization import initialize
+from seqviz.models.one_hot import OneHot
 from seqviz.models.output import Output
 from seqviz.models.recurrent import State, Weights
 from seqviz.models.trace import Recorder, Trace
@@ -35,6 +36,7 @@ _GATES = ("reset_gate", "update_gate", "candidate", "hidden_state")
 
 
 class Seq2SeqConfig(NeuralConfig):
+    width_knob: ClassVar[str] = "d_hidden"
     d_hidden: int = knob(64, low=1, high=8192, log=True, label="hidden units",
                          help="Length of the encoder's and the decoder's state.")  # fmt: skip
 
@@ -46,6 +48,7 @@ class Seq2Seq(NeuralModel):
     Config: ClassVar[type[TrunkConfig]] = Seq2SeqConfig
     title = "Seq2seq with attention"
     family = "attention"
+    reads_one_hot = True
     offers = Offers(frozenset({"pair"}), frozenset({"tokens"}), causal=True)
     provides = (
         *(f"{side}.{name}" for side in ("encoder", "decoder") for name in _GATES),
@@ -55,13 +58,17 @@ class Seq2Seq(NeuralModel):
     def __init__(self, config: Seq2SeqConfig, interface: Interface) -> None:
         super().__init__(config, interface)
         size = config.d_hidden
-        self.target_embedding = nn.Embedding(interface.outputs.size, config.d_input)
-        self.encoder = nn.GRU(config.d_input, size, batch_first=True)
-        self.decoder = nn.GRU(config.d_input, size, batch_first=True)
+        self.target_embedding = self.make_embedding(interface.outputs)
+        one_hot = isinstance(self.target_embedding, OneHot)
+        self.encoder = nn.GRU(self.d_input, size, batch_first=True)
+        self.decoder = nn.GRU(interface.outputs.size if one_hot else config.d_input, size, batch_first=True)
         self.combine = nn.Linear(2 * size, size)  # W_c
         self.d_features = size
         self.build_head()
         initialize(self, config.initialization)
+
+    def first_matrix(self) -> Tensor:
+        return self.encoder.get_parameter("weight_ih_l0").T  # (V, 3H)
 
     # the fast path -------------------------------------------------------------------------------------------
 

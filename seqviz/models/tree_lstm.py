@@ -35,6 +35,7 @@ _NOTED = ("input_gate", "left_forget_gate", "right_forget_gate", "output_gate", 
 
 
 class TreeLSTMConfig(NeuralConfig):
+    width_knob: ClassVar[str] = "d_hidden"
     d_hidden: int = knob(64, low=1, high=8192, log=True, label="hidden units", help="Length of a node's state.")
 
 
@@ -45,17 +46,21 @@ class TreeLSTM(NeuralModel):
     Config: ClassVar[type[TrunkConfig]] = TreeLSTMConfig
     title = "Tree-LSTM"
     family = "trees"
+    reads_one_hot = True
     offers = Offers(frozenset({"tree"}), frozenset({"tokens"}), causal=False)
     provides = tuple(f"tree.{name}" for name in _NOTED)
 
     def __init__(self, config: TreeLSTMConfig, interface: Interface) -> None:
         super().__init__(config, interface)
         size = config.d_hidden
-        self.from_word = nn.Linear(config.d_input, 4 * size)  # W and b: i, f, o, u
+        self.from_word = nn.Linear(self.d_input, 4 * size)  # W and b: i, f, o, u
         self.from_children = nn.Linear(2 * size, 5 * size, bias=False)  # U: i, f_l, f_r, o, u
         self.d_features = size
         self.build_head()
         initialize(self, config.initialization)
+
+    def first_matrix(self) -> Tensor:
+        return self.from_word.weight.T  # (V, 4H)
 
     def words(self, batch: Batch, tree: Tree) -> Tensor:
         """(N, E) the embedded word at leaves, 0 at inner nodes."""
