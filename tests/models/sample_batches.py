@@ -20,6 +20,7 @@ POSITIONS = 6
 BATCH = 3
 
 SMALL = {"d_embedding": 5, "d_hidden": 4, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_feedforward": 2, "order": 3}
+SMALL |= {"channels": 4, "n_levels": 2, "kernel_size": 2}
 HEADS = {"tokens": "softmax", "vectors": "gaussian"}
 
 
@@ -55,9 +56,9 @@ def all_cases() -> list[Case]:
         for structure, kind in kinds:
             for head in sorted(offers.heads or {HEADS[kind]}):
                 size = SYMBOLS if kind == "tokens" else DIMENSIONS
-                space = Space(kind, size)
-                interface = Interface(space, space, head, POSITIONS, structure)
                 for setting, config in settings(architecture.Config):
+                    read, told = architecture.sizes(config) or (size, size)
+                    interface = Interface(Space(kind, read), Space(kind, told), head, POSITIONS, structure)
                     found.append(Case(name, config, interface, f"{name}-{kind}-{head}-{setting}"))
     return found
 
