@@ -98,6 +98,66 @@ class CancelFetch(Command):
     pass
 
 
+class RaceCommand(Command):
+    """Base of what is asked of the race. While the race plays the single run stands still, and the other way round."""
+
+
+@dataclass(frozen=True)
+class PrepareRace(RaceCommand):
+    """Build every racer of `config.racers` and show them paused at step 0."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class LeaveRace(RaceCommand):
+    """Close the race; its runs stay in their folders."""
+
+
+@dataclass(frozen=True)
+class PlayRace(RaceCommand):
+    """Race on. `steps_per_second` 0: as fast as it goes."""
+
+    steps_per_second: float = 0.0
+
+
+@dataclass(frozen=True)
+class PauseRace(RaceCommand):
+    pass
+
+
+@dataclass(frozen=True)
+class StepRace(RaceCommand):
+    """Every racer makes so many steps."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class WatchRace(RaceCommand):
+    """What is looked at in every racer; see Watch."""
+
+    watch: Watch
+
+
+@dataclass(frozen=True)
+class SetRaceProbe(RaceCommand):
+    text: str
+
+
+@dataclass(frozen=True)
+class SampleRace(RaceCommand):
+    pass
+
+
+@dataclass(frozen=True)
+class SolveSizes(RaceCommand):
+    """Find widths that give all racers about as many parameters as racer `like` has; answered by SizesSolved."""
+
+    config: RunConfig
+    like: int
+
+
 @dataclass(frozen=True)
 class Quit(Command):
     """End the thread after the current slice of work."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic import Field as PydanticField
@@ -14,6 +14,7 @@ from pydantic import Field as PydanticField
 from seqviz.core.knobs import Knobs, first_error, knob
 
 CONFIG_VERSION = 1
+MOST_RACERS = 6
 
 
 class Part(BaseModel):
@@ -102,8 +103,20 @@ class SamplingConfig(Knobs):
                       help="Steps between samples, besides those at 1, 10 and 100.")  # fmt: skip
 
 
+class Racer(BaseModel):
+    """One lane of a race: its own architecture, and its own learning rate (0: the one that all share)."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    label: str = ""
+    model: Part
+    learning_rate: float = PydanticField(default=0.0, ge=0.0, le=1e3)
+
+
 class RunConfig(Knobs):
-    """One experiment: everything that decides its numbers, and three sentences about it."""
+    """One experiment: everything that decides its numbers, and three sentences about it.
+
+    With `racers` it is a race: each of them takes the place of `model`, everything else is shared.
+    """
 
     version: int = CONFIG_VERSION
     title: str = ""
@@ -116,6 +129,18 @@ class RunConfig(Knobs):
     optimizer: OptimizerConfig = PydanticField(default_factory=OptimizerConfig)
     training: TrainingConfig = PydanticField(default_factory=TrainingConfig)
     sampling: SamplingConfig = PydanticField(default_factory=SamplingConfig)
+    racers: Annotated[tuple[Racer, ...], PydanticField(strict=False, max_length=MOST_RACERS)] = ()
+
+    def lanes(self) -> tuple[RunConfig, ...]:
+        """The experiment of each racer, as it would be run alone."""
+        return tuple(self._lane(racer) for racer in self.racers)
+
+    def _lane(self, racer: Racer) -> RunConfig:
+        optimizer = self.optimizer
+        if racer.learning_rate:
+            optimizer = optimizer.model_copy(update={"learning_rate": racer.learning_rate})
+        title = racer.label or racer.model.name
+        return self.model_copy(update={"model": racer.model, "optimizer": optimizer, "racers": (), "title": title})
 
     def replaced(self, changes: dict[str, Any]) -> RunConfig:
         """A copy with dotted keys changed, validated as a whole.

@@ -106,4 +106,7 @@ def read_preset(path: Path) -> RunConfig:
 
 def to_toml(config: RunConfig) -> str:
     """The config as TOML text that `parse_toml` reads back to an equal config."""
-    return tomli_w.dumps(config.model_dump(), multiline_strings=False)
+    tree = config.model_dump()
+    if not config.racers:
+        del tree["racers"]  # only a race has any
+    return tomli_w.dumps(tree, multiline_strings=False)

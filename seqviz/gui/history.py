@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from seqviz.core.events import (
     Baseline,
     BaselinesCounted,
+    CountsGrown,
     Evaluated,
     Event,
     KnobChanged,
@@ -134,6 +135,7 @@ class History:
         self.valid_steps, self.valid_losses = Series(), Series()
         self.evaluations: list[Evaluated] = []
         self.samples: list[Sample] = []
+        self.growth: list[CountsGrown] = []
         self.knob_changes: list[KnobChanged] = []
         self.baselines: dict[str, Baseline] = {}
         self.diverged: RunDiverged | None = None
@@ -181,6 +183,8 @@ class History:
                 self.valid_losses.append(event.loss)
             case Sample():
                 self.samples.append(event)
+            case CountsGrown():
+                self.growth.append(event)
             case KnobChanged():
                 self.knob_changes.append(event)
             case BaselinesCounted(baselines):

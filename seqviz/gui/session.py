@@ -53,6 +53,7 @@ class RunSession(SessionCommands, QObject):
     notice = Signal(object)  # Notice
     rejected = Signal(str)
     ended = Signal(object)  # RunFinished, RunDiverged or RunFailed
+    race_told = Signal(object)  # RaceEvent: the race page's business
     worker_stopped = Signal()
 
     def __init__(self, start_worker: StartWorker, mailbox: Mailbox | None = None) -> None:
@@ -171,7 +172,7 @@ class RunSession(SessionCommands, QObject):
         match event:
             case ev.Frame():
                 self._take_frame(event)
-            case ev.StepMetrics() | ev.BaselinesCounted():
+            case ev.StepMetrics() | ev.BaselinesCounted() | ev.CountsGrown():
                 pass  # history has them
             case ev.Evaluated():
                 self.evaluated.emit(event)
@@ -210,6 +211,8 @@ class RunSession(SessionCommands, QObject):
                 self.progress.emit(event)
             case ev.TokenPreviewed():
                 self.tokens_previewed.emit(event)
+            case ev.RaceEvent():
+                self.race_told.emit(event)
             case ev.WorkerStopped():
                 self._take_stop()
             case _:

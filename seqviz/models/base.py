@@ -60,6 +60,11 @@ class Model(abc.ABC):
 
     interface: Interface
 
+    @classmethod
+    def sizes(cls, config: Any) -> tuple[int, int] | None:
+        """Sizes of the input and the output space that these knobs prescribe; None: any."""
+        return None
+
     @abc.abstractmethod
     def forward(self, batch: Batch, context: Context) -> Output:
         """The fast path. The batch holds torch tensors."""
@@ -213,7 +218,9 @@ class NeuralModel(Model, nn.Module):
 
     def embed(self, batch: Batch) -> Tensor:
         """(batch, t) tokens or (batch, t, dim) vectors -> (batch, t, d_input)."""
-        return self.embedding(batch.inputs[self.interface.inputs.kind].values)
+        space = self.interface.inputs
+        values = batch.inputs[space.kind].values
+        return self.embedding(values / space.scale if space.kind == "vectors" else values)
 
     def traced_input(self, batch: Batch, recorder: Recorder) -> Tensor:
         """`embed` of a longhand pass: noted, and a site to differentiate by even where it has no weights."""

@@ -34,6 +34,7 @@ STREAM = ("batch", "t", "dim")
 
 
 class TransformerConfig(TrunkConfig):
+    width_knob: ClassVar[str] = "d_model"
     d_model: int = knob(128, low=1, high=4096, log=True, label="width",
                         help="Length of the vector that stands for a token in every block.")  # fmt: skip
     n_layers: int = knob(4, low=1, high=48, label="layers", help="Blocks, one after the other.")

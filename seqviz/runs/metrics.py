@@ -16,6 +16,7 @@ import numpy as np
 from seqviz.core.events import (
     Baseline,
     BaselinesCounted,
+    CountsGrown,
     Evaluated,
     Event,
     KnobChanged,
@@ -32,7 +33,7 @@ create table if not exists steps (step integer primary key, tokens integer, seco
 create table if not exists events (id integer primary key, step integer, kind text, content text);
 """
 STEP_COLUMNS = ("step", "tokens", "seconds", "loss", "grad_norm", "clip_scale", "learning_rate")
-KEPT = {c.__name__: c for c in (BaselinesCounted, Evaluated, KnobChanged, RunDiverged, RunFinished, Sample)}
+KEPT = {c.__name__: c for c in (BaselinesCounted, CountsGrown, Evaluated, KnobChanged, RunDiverged, RunFinished, Sample)}
 
 
 class MetricsWriter:

@@ -91,8 +91,15 @@ def complete(config: RunConfig) -> RunConfig:
     return config.model_copy(update=full)
 
 
-def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_from: str = "") -> Experiment:
+def build(
+    config: RunConfig,
+    saved: Mapping[str, str] | None = None,
+    learned_from: str = "",
+    beside: Experiment | None = None,
+) -> Experiment:
     """Read the corpus, make the task, build the model under the run's own seed.
+
+    `beside`: another experiment; where it asks the same of the same corpus, what it has read serves here too.
 
     `saved`: files a stored run kept (its tokenizer), `learned_from`: the SHA-256 of its corpus. With them a corpus
     that cannot be read any more, or has changed since, only costs a notice: the stored vocabulary serves.
@@ -104,7 +111,11 @@ def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_fro
     """
     config = complete(config)
     model_class = _classes(config)[2]
-    content, task, notices = _read(config, saved or {}, learned_from)
+    notices: tuple[str, ...] = ()
+    if beside is not None and _same_data(config, beside.config):
+        content, task = beside.content, beside.task
+    else:
+        content, task, notices = _read(config, saved or {}, learned_from)
     device = pick_device(config.training.device)
     if model_class.learns_by != "gradient":
         device = "cpu"  # counts and beliefs are kept in numpy
@@ -116,6 +127,11 @@ def build(config: RunConfig, saved: Mapping[str, str] | None = None, learned_fro
     if config.training.threads > cores:
         notices += (f"training.threads: {config.training.threads} would only wait for each other on {cores} cores",)
     return Experiment(config, content, task, model, randomness, device, threads, (*content.notices, *notices))
+
+
+def _same_data(one: RunConfig, other: RunConfig) -> bool:
+    length = one.training.context_length
+    return (one.corpus, one.task, length) == (other.corpus, other.task, other.training.context_length)
 
 
 def _read(config: RunConfig, saved: Mapping[str, str], learned_from: str) -> tuple[Content, Task, tuple[str, ...]]:

@@ -12,12 +12,15 @@ from seqviz.core.commands import (
     OpenRun,
     Pause,
     Play,
+    PlayRace,
     Prepare,
     PreviewTokens,
+    RaceCommand,
     SampleNow,
     SetKnob,
     SetProbe,
     Step,
+    StepRace,
     Watch,
 )
 from seqviz.core.config import RunConfig
@@ -42,6 +45,7 @@ from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
 from seqviz.training.ports import RunStores
 from seqviz.training.previewing import preview_tokens
+from seqviz.training.race_control import RaceControl
 from seqviz.training.reopening import reopen
 from seqviz.training.trainer import Trainer
 
@@ -56,6 +60,7 @@ class Control:
         self.trainer: Trainer | None = None
         self.looker: Looker | None = None
         self.fetching = Fetching(emit)
+        self.race = RaceControl(emit, self._on_phase, stores)
         self._turns: Iterator[None] | None = None
         self._side: list[Iterator[None]] = []  # samples asked for, the counted baseline: a slice between steps
         self._playing = False
@@ -110,6 +115,10 @@ class Control:
                 self.fetching.start(entry, local)
             case CancelFetch():
                 self.fetching.cancel()
+            case RaceCommand():
+                if isinstance(command, (PlayRace, StepRace)):
+                    self._pause()
+                self.race.obey(command)
             case _:
                 raise AssertionError(f"unknown command {command!r}")
 
@@ -152,6 +161,7 @@ class Control:
 
     def _play(self, until: int | None) -> None:
         trainer = self._need_run()
+        self.race.pause()
         if trainer.status in ("finished", "diverged", "failed"):
             raise ValueError(f"the run has {trainer.status}; reset it to train again")
         if self._turns is None:
@@ -174,10 +184,12 @@ class Control:
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
         waiting_to_look = self.looker is not None and not self._nothing_to_look_at
-        return self._playing or bool(self._side) or waiting_to_look
+        return self._playing or bool(self._side) or waiting_to_look or self.race.busy
 
     def work(self) -> None:
-        """One bounded slice: a piece of training, of a sample, and of looking."""
+        """One bounded slice: a piece of training, of a sample, and of looking; of the run, then of the race."""
+        if self.race.busy:
+            self.race.work()
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
         if self._playing:
@@ -249,6 +261,7 @@ class Control:
 
     def close(self) -> None:
         self.fetching.cancel()
+        self.race.close()
         self._put_away()
         if self.trainer is not None:
             self.emit(Notice("info", "the run is closed"))

@@ -35,11 +35,11 @@ FIRST_HURRY = 4  # the first picture may cost so many times the budget: an empty
 class Looker:
     """Makes frames of one trainer's probe. `look()` does one bounded piece of work and tells whether it did any."""
 
-    def __init__(self, trainer: Trainer, emit: Callable[[Event], None]) -> None:
+    def __init__(self, trainer: Trainer, emit: Callable[[Event], None], sharers: int = 1) -> None:
         self.trainer = trainer
         self.emit = emit
         self.watch = Watch()
-        self.budget = WatchBudget()
+        self.budget = WatchBudget(sharers=sharers)
         self.awaiting = ""
         self.probe, self.probe_text, _ = self._first_probe()
         self._analyses = [(name, cls()) for name, cls in analyses.items()]

@@ -17,6 +17,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.config import RunConfig
 from seqviz.core.events import (
     BaselinesCounted,
+    CountsGrown,
     Evaluated,
     Event,
     KnobChanged,
@@ -33,7 +34,7 @@ from seqviz.training.divergence import Diverged
 from seqviz.training.learner import Phase, make_learner
 from seqviz.training.ports import RunStore
 from seqviz.training.sampling import sample_slices
-from seqviz.training.validation import Validation
+from seqviz.training.validation import Found, Validation
 
 EARLY_SAMPLES = (1, 10, 100)
 EARLY_VALIDATIONS = (1, 3, 10, 30, 60)
@@ -116,7 +117,7 @@ class Trainer:
         yield from self._finish()
 
     def _steps(self) -> Iterator[None]:
-        reading = None if self.learns else self.task.reading_batches(self.config.training.batch_size)
+        reading = None if self.learns else self._readings()
         while self._budget_left() is None:
             batch = self._next_batch(reading)
             if batch is None:
@@ -130,6 +131,16 @@ class Trainer:
                 yield from self.sample()
             if time.monotonic() - self._saved_at > SAVE_EVERY:
                 self.save()
+
+    def _readings(self) -> Iterator[Batch]:
+        """The training split in order; again where the model asks for it, an empty split only once."""
+        size = self.config.training.batch_size
+        while True:
+            yield from self.task.reading_batches(size)
+            with self.experiment.randomness:
+                again = self.model.learns_by == "observe" and self.model.end_of_pass()
+            if not (again and self.step):
+                return
 
     def _next_batch(self, reading: Iterator[Batch] | None) -> Batch | None:
         self.fault("data")
@@ -175,6 +186,10 @@ class Trainer:
         if found is not None:
             self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))
 
+        growth = self.model.growth()
+        if growth:
+            self.emit(CountsGrown(self.step, self.tokens, dict(growth)))
+
     def _validated(self, event: Evaluated) -> None:
         self.valid_loss = self.valid_sampled = event.loss
         self.learner.validated(event.loss)
@@ -192,12 +207,13 @@ class Trainer:
         if found is not None:
             self.emit(Evaluated(self.step, found.loss, True, found.metrics, self.validation.full_rule))
             self.valid_loss, self.valid_in_full = found.loss, True
+        tested = yield from self.validation.test()
         for text in self.model.notices():
             self.emit(Notice("info", text))
         self.save()
         self.status = "finished"
         reason = self._budget_left() or "the corpus is read"
-        self.emit(RunFinished(self.step, reason, self.summary(found.metrics if found else {})))
+        self.emit(RunFinished(self.step, reason, self.summary(found.metrics if found else {}) | _tested(tested)))
 
     def _report_divergence(self, error: Diverged) -> None:
         self.status = "diverged"
@@ -255,6 +271,14 @@ class Trainer:
         self.config = self.experiment.config = changed
         self.learner.set_knob(key, value)
         self.emit(KnobChanged(self.step, key, old, value))
+
+
+def _tested(found: Found | None) -> dict[str, Any]:
+    """What is said of the test split, where the corpus has one."""
+    if found is None:
+        return {}
+    figures = {f"test_{name}": _number(value) for name, value in found.metrics.items()}
+    return {"test_loss": _number(found.loss), "test_perplexity": _number(perplexity(found.loss)), **figures}
 
 
 def _number(value: float | None) -> float | None:

@@ -43,6 +43,10 @@ class Validation:
         """The whole validation split; None where there is none."""
         return (yield from self._over(self.task.evaluation_batches(self.batch_size), carry=self.carries))
 
+    def test(self) -> Slices:
+        """The whole test split; None where the corpus has none."""
+        return (yield from self._over(self.task.test_batches(self.batch_size), carry=self.carries))
+
     @property
     def carries(self) -> bool:
         """Counting models read the validation text through, window after window, as they read the training text."""

@@ -15,10 +15,11 @@ LIGHT_SHARE = 0.10  # a slow machine gets fewer light frames rather than a slow 
 
 
 class WatchBudget:
-    """`clock` is handed in for tests. Times in seconds."""
+    """`clock` is handed in for tests, times in seconds. `sharers`: runs that are looked at in turn share the time."""
 
-    def __init__(self, share: float = 0.05, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, share: float = 0.05, clock: Callable[[], float] = time.perf_counter, sharers: int = 1) -> None:
         self.share = share
+        self._sharers = sharers
         self._clock = clock
         self._next_due: dict[str, float] = {}
         self._spent = 0.0
@@ -31,9 +32,9 @@ class WatchBudget:
     def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0) -> None:
         """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged."""
         now = self._clock()
-        share = LIGHT_SHARE if light else hurry * self.share / max(claimants, 1)
+        share = (LIGHT_SHARE if light else hurry * self.share / max(claimants, 1)) / self._sharers
         wait = seconds / share if share > 0 else math.inf
-        wait = max(wait, LIGHT_INTERVAL) if light else wait
+        wait = max(wait, LIGHT_INTERVAL * self._sharers) if light else wait
         self._next_due[name] = now - seconds + wait
         self._spent += seconds
 

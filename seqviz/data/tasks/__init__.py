@@ -68,6 +68,10 @@ class Task(abc.ABC):
     def evaluation_batches(self, batch_size: int) -> Iterator[Batch]:
         """The whole validation split, every token scored once, in order."""
 
+    def test_batches(self, batch_size: int) -> Iterator[Batch]:
+        """The test split where the corpus has one: judged once, after training."""
+        return iter(())
+
     def reading_batches(self, batch_size: int) -> Iterator[Batch]:
         """The training split once, in order, for counting models."""
         raise ValueError(f"{self.title} cannot be learned by counting")
