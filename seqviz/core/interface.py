@@ -15,10 +15,15 @@ Structure = Literal["chain", "pair", "tree"]
 
 @dataclass(frozen=True)
 class Space:
-    """Symbols out of `size` ("tokens"), or real vectors of `size` dimensions ("vectors")."""
+    """Symbols out of `size` ("tokens"), or real vectors of `size` dimensions ("vectors").
+
+    `scale`: the typical size of the numbers of a vector, known from the training split. Nets read and write numbers of
+    size 1 inside; what they are shown and what they answer stays in the data's own unit.
+    """
 
     kind: SpaceKind
     size: int
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Interface:
         longest sequence of a training batch, in tokens.
     structure
         "chain": one sequence; "pair": source and target sequences; "tree": nodes.
+    hidden
+        what is told at each position is a state that nobody sees: a place, a cell.
     """
 
     inputs: Space
@@ -44,26 +51,35 @@ class Interface:
     head: str
     context_length: int
     structure: Structure = "chain"
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a task asks of an architecture, known before any corpus is read."""
+    """What a task asks of an architecture, known before any corpus is read.
+
+    `next_token`: what it wants at each position is the very next one of what it shows.
+    """
 
     structure: Structure
     input_kind: SpaceKind
     head: str
     causal: bool
+    next_token: bool = False
 
 
 @dataclass(frozen=True)
 class Offers:
-    """What an architecture can do. `heads` None: it gives features, any head fits."""
+    """What an architecture can do. `heads` None: it gives features, any head fits.
+
+    `only_next_token`: all it can foretell is the next token of what it reads.
+    """
 
     structures: frozenset[Structure]
     input_kinds: frozenset[SpaceKind]
     causal: bool
     heads: frozenset[str] | None = None
+    only_next_token: bool = False
 
 
 def reason_against(offers: Offers, needs: Needs) -> str | None:
@@ -74,6 +90,8 @@ def reason_against(offers: Offers, needs: Needs) -> str | None:
         return f"it reads {' or '.join(sorted(offers.input_kinds))}, the task shows {needs.input_kind}"
     if needs.causal and not offers.causal:
         return "it sees the future, so predicting the next token would be cheating"
+    if offers.only_next_token and not needs.next_token:
+        return "it foretells the next token of what it reads, the task asks for something else"
     if offers.heads is not None and needs.head not in offers.heads:
         return f"it predicts by {' or '.join(sorted(offers.heads))}, the task asks for {needs.head}"
     return None

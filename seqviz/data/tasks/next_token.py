@@ -41,7 +41,7 @@ class NextTokenTask(Task):
     Config: ClassVar[type[TaskConfig]] = NextTokenConfig
     title = "next token"
     takes = "text"
-    needs = Needs("chain", "tokens", "softmax", causal=True)
+    needs = Needs("chain", "tokens", "softmax", causal=True, next_token=True)
     counted_baseline = True
     config: NextTokenConfig
     content: TextContent
