@@ -6,7 +6,7 @@ sinusoidal   sqrt(D) x_t + [sin(t w_i), cos(t w_i)], w_i = 10000^(-2i/d):
 learned      x_t + P_t, one trained vector per position: Gehring et al. 2017; Radford et al. 2018 (GPT)
 rope         query and key are turned by t w_i in each pair of dimensions, so q.k depends on the distance only:
              Su et al., "RoFormer", 2021
-alibi        scores - m_h (t - s), one fixed slope per head: Press et al., "Train short, test long", 2022
+alibi        scores - m_h |t - s|, one fixed slope per head: Press et al., "Train short, test long", 2022
 
 Axes: B batch, H head, T positions, D model dimensions, d dimensions of one head.
 """
@@ -109,22 +109,25 @@ class RotaryPosition(Position):
 class AlibiPosition(Position):
     traced = ("position.bias",)
 
-    def __init__(self, n_heads: int) -> None:
+    def __init__(self, n_heads: int, causal: bool = True) -> None:
         super().__init__()
-        self.n_heads = n_heads
+        self.n_heads, self.causal = n_heads, causal
 
     def bias(self, queries: int, keys: int, like: Tensor) -> Tensor | None:
-        return distance_penalty(self.n_heads, queries, keys, like.dtype, like.device)
+        return distance_penalty(self.n_heads, queries, keys, like.dtype, like.device, self.causal)
 
     def note(self, recorder: Recorder, positions: int, like: Tensor) -> None:
-        penalty = distance_penalty(self.n_heads, positions, positions, like.dtype, like.device)
+        penalty = distance_penalty(self.n_heads, positions, positions, like.dtype, like.device, self.causal)
+        if not self.causal:
+            recorder.note("position.bias", penalty, ("head", "query_pos", "key_pos"))
+            return
         future = ~torch.ones(positions, positions, dtype=torch.bool, device=like.device).tril()
         shown = penalty.masked_fill(future, float("nan"))  # (H, T, T): the mask hides the future anyway
         recorder.note("position.bias", shown, ("head", "query_pos", "key_pos"))
 
 
-def make_position(kind: PositionKind, d_model: int, n_heads: int, positions: int) -> Position:
-    """The scheme of that name.
+def make_position(kind: PositionKind, d_model: int, n_heads: int, positions: int, causal: bool = True) -> Position:
+    """The scheme of that name, for attention that looks back, or (not `causal`) both ways.
 
     Raises
     ------
@@ -138,7 +141,7 @@ def make_position(kind: PositionKind, d_model: int, n_heads: int, positions: int
     if kind == "rope":
         return RotaryPosition(d_model // n_heads)
     if kind == "alibi":
-        return AlibiPosition(n_heads)
+        return AlibiPosition(n_heads, causal)
     return Position()
 
 
@@ -161,10 +164,13 @@ def rotation_angles(positions: int, size: int, dtype: torch.dtype, device: torch
 
 @lru_cache(maxsize=64)
 @torch.inference_mode(False)
-def distance_penalty(n_heads: int, queries: int, keys: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """(H, queries, keys): -m_h times the distance from query back to key; 0 for keys ahead of the query."""
+def distance_penalty(
+    n_heads: int, queries: int, keys: int, dtype: torch.dtype, device: torch.device, causal: bool = True
+) -> Tensor:
+    """(H, queries, keys): -m_h times the distance between query and key; causal: 0 for keys ahead of the query."""
     query = torch.arange(keys - queries, keys, dtype=torch.float64)  # the last query stands at the last key
-    distance = (query[:, None] - torch.arange(keys, dtype=torch.float64)).clamp(min=0)  # (queries, keys)
+    distance = query[:, None] - torch.arange(keys, dtype=torch.float64)  # (queries, keys)
+    distance = distance.clamp(min=0) if causal else distance.abs()
     slopes = torch.tensor(alibi_slopes(n_heads), dtype=torch.float64)  # (H,)
     return (-slopes[:, None, None] * distance).to(device=device, dtype=dtype)
 
