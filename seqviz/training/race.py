@@ -79,6 +79,7 @@ class Race:
         for number, experiment in enumerate(experiments):
             self.lanes.append(self._lane(number, experiment, stores, on_phase, len(experiments)))
         self.race_id = " ".join(lane.trainer.store.run_id for lane in self.lanes)
+        self.set_probe(min((lane.looker.probe_text for lane in self.lanes), key=len))  # what all can read
 
     def _lane(
         self,
