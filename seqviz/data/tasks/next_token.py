@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,80 +16,38 @@ import torch
 from seqviz.core.batch import Batch, Field, Ruler
 from seqviz.core.events import Baseline
 from seqviz.core.interface import Interface, Needs, Space
-from seqviz.core.knobs import knob
 from seqviz.core.units import bits_per
 from seqviz.data.content import TextContent
 from seqviz.data.streams import RandomWindows, TextStreams
-from seqviz.data.tasks import Feeder, Task, TaskConfig, tasks
-from seqviz.data.tokenizers import Tokenizer, tokenizer_from_json, train_tokenizer
+from seqviz.data.tasks import Feeder, tasks
+from seqviz.data.text_task import PROBE_CAP, TextTask, TextTaskConfig, told_of
+from seqviz.data.tokenizers import Tokenizer
 
-TOKENIZER_FILE = "tokenizer.json"
-PROBE_CAP = 128  # tokens
-
-
-class NextTokenConfig(TaskConfig):
-    tokens: Literal["char", "word", "bpe"] = knob("char", label="tokens",
-                                                  help="What the text is cut into.")  # fmt: skip
-    vocab_size: int = knob(2000, low=256, high=100_000, log=True, label="vocabulary", unit="tokens", advanced=True,
-                           help="Most tokens kept (words and BPE; characters are always all kept).")  # fmt: skip
+NextTokenConfig = TextTaskConfig
 
 
 @tasks.register("next_token")
-class NextTokenTask(Task):
+class NextTokenTask(TextTask):
     """Predict each next token of a running text."""
 
-    Config: ClassVar[type[TaskConfig]] = NextTokenConfig
     title = "next token"
-    takes = "text"
     needs = Needs("chain", "tokens", "softmax", causal=True, next_token=True)
     counted_baseline = True
-    config: NextTokenConfig
-    content: TextContent
 
     def __init__(
-        self, config: NextTokenConfig, content: TextContent, context_length: int, tokenizer: Tokenizer | None = None
+        self, config: TextTaskConfig, content: TextContent, context_length: int, tokenizer: Tokenizer | None = None
     ) -> None:
-        super().__init__(config, content, context_length)
-        self.tokenizer = tokenizer or train_tokenizer(config.tokens, content.train + content.valid, config.vocab_size)
-        if self.tokenizer.vocab_size < 2:
-            raise ValueError("task.tokens: a vocabulary of one token leaves nothing to predict")
-        self.train_ids = self.tokenizer.encode_lossy(content.train)[0]  # (N,)
-        self.valid_ids = self.tokenizer.encode_lossy(content.valid)[0]
-        if content.train and len(self.train_ids) < context_length + 1:
-            raise ValueError(
-                f"training.context_length: {context_length} is longer than the corpus ({len(self.train_ids)} tokens "
-                "to train on)"
-            )
+        super().__init__(config, content, context_length, tokenizer)
         size = self.tokenizer.vocab_size
         self.interface = Interface(Space("tokens", size), Space("tokens", size), "softmax", context_length)
-        self.labels = self.tokenizer.labels
         self.unit = bits_per(self.tokenizer.unit, self._characters_per_token())
-        self.rule = f"windows of {context_length} tokens, no context before a window{self._unknown_in_words()}"
-
-    @classmethod
-    def from_saved(cls, config: TaskConfig, saved: Mapping[str, str], context_length: int) -> NextTokenTask | None:
-        """The task without its corpus, enough to trace and to sample: from the tokenizer a run has stored."""
-        assert isinstance(config, NextTokenConfig)
-        if TOKENIZER_FILE not in saved:
-            return None
-        tokenizer = tokenizer_from_json(saved[TOKENIZER_FILE])
-        known = "".join(label for label in tokenizer.labels if label.strip().isalnum())[:24]
-        nothing = TextContent("corpus not read", "", "", "", probe=known)  # something to look through all the same
-        return cls(config, nothing, context_length, tokenizer)
-
-    def saved_arrays(self) -> dict[str, str]:
-        return {TOKENIZER_FILE: self.tokenizer.to_json()}
+        self.rule = f"windows of {context_length} tokens, no context before a window{self.unknown_in_words()}"
 
     def _characters_per_token(self) -> float:
         """Over the validation tokens that are targets: all but the first."""
         targets = len(self.valid_ids) - 1
         characters = len(self.content.valid) - self.tokenizer.characters_in(self.valid_ids[:1])
         return characters / targets if targets > 0 else 1.0
-
-    def _unknown_in_words(self) -> str:
-        """Unknown words are easy to foretell, so a loss in which they take part must say so."""
-        share = float(np.mean(self.valid_ids == self.tokenizer.unknown_id)) if len(self.valid_ids) else 0.0
-        return f", {share:.1%} of the tokens unknown words" if share else ""
 
     # batches ---------------------------------------------------------------------------------------------------
 
@@ -134,15 +92,11 @@ class NextTokenTask(Task):
     def reading_batches(self, batch_size: int) -> Iterator[Batch]:
         return in_order(self.train_ids, self.context_length, batch_size)
 
-    @property
-    def tokens_per_epoch(self) -> int:
-        return max(len(self.train_ids) - 1, 0)
-
     def probe(self, text: str) -> tuple[Batch, str]:
         if not text:
             raise ValueError("probe: type at least two characters")
         ids, unseen = self.tokenizer.encode_lossy(text)
-        notice = f"not in the vocabulary and replaced: {' '.join(sorted(set(unseen)))}" if unseen else ""
+        notice = told_of(unseen)
         if len(ids) > PROBE_CAP:
             ids, notice = ids[:PROBE_CAP], f"cut to its first {PROBE_CAP} tokens"
         if len(ids) < 2:
@@ -157,10 +111,7 @@ class NextTokenTask(Task):
 
     def encode_prompt(self, text: str) -> tuple[np.ndarray, str]:
         ids, unseen = self.tokenizer.encode_lossy(text)
-        return ids, f"not in the vocabulary and replaced: {' '.join(sorted(set(unseen)))}" if unseen else ""
-
-    def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:
-        return tuple(self.tokenizer.decode([i]) for i in ids)
+        return ids, told_of(unseen)
 
     # figures ---------------------------------------------------------------------------------------------------
 
