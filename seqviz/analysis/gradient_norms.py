@@ -61,7 +61,8 @@ class GraphTotal(TotalGradient):
         return model.learns_by == "gradient" and not isinstance(model, RecurrentModel)
 
     def totals(self, subject: Subject) -> dict[str, Tensor]:
-        return graph_total(subject)
+        sites = gradient_sites(subject.model)
+        return {site: total for site, total in graph_total(subject).items() if matches(site, sites)}
 
 
 def mean_losses(losses: Tensor) -> Tensor:

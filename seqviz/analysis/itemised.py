@@ -15,7 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from seqviz.analysis import Subject
+from seqviz.analysis import Subject, matches
 from seqviz.analysis.backward_scan import features_gradient, features_jacobian, scan_back
 from seqviz.analysis.surprisal import row_axis
 from seqviz.core.batch import Batch
@@ -28,9 +28,10 @@ ROWS_AT_ONCE = 256  # sequences times losses in one batched backward pass: bound
 
 def gradient_sites(model: Model) -> tuple[str, ...]:
     """Sites of the maps, wildcards allowed: the carried states, else whatever the model's trace offers."""
-    if isinstance(model, RecurrentModel):
-        return tuple(f"layers.*.{name}" for name in model.states)
-    return ("*",) if model.learns_by == "gradient" else ()
+    if model.learns_by != "gradient":
+        return ()
+    carried: tuple[str, ...] = getattr(model, "states", ())  # what a recurrent architecture carries, by name
+    return tuple(f"layers.*.{name}" for name in carried) or ("*",)
 
 
 def itemised_maps(subject: Subject) -> dict[str, Tensor]:
@@ -43,6 +44,7 @@ def itemised_maps(subject: Subject) -> dict[str, Tensor]:
             maps = scanned_itemised(subject)
         else:
             maps = prefix_itemised(subject) if _splits(subject) else batched_itemised(subject)
+            maps = {site: rows for site, rows in maps.items() if matches(site, gradient_sites(subject.model))}
         subject.shared["itemised"] = {site: m.nanmean(dim=0) for site, m in allowed_only(maps, subject).items()}
     found: dict[str, Tensor] = subject.shared["itemised"]
     return found

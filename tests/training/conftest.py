@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from seqviz.core.config import RunConfig, parse_config
+from seqviz.models.base import architectures
 
+TINY = {"d_hidden": 12, "d_embedding": 8, "d_model": 16, "n_heads": 2, "channels": 12, "n_levels": 2, "order": 3}
 WORDS = ["the", "cat", "dog", "saw", "a", "red", "ball", "and", "ran", "home"]
 
 
@@ -19,8 +21,8 @@ def make_config(text):
     """A tiny run on words; keyword arguments are dotted keys with __ for the dot."""
 
     def make(model: str = "lstm", **changes: object) -> RunConfig:
-        sizes = {"transformer": {"d_model": 16, "n_layers": 2, "n_heads": 2}, "ngram": {"order": 3}}
-        knobs = sizes.get(model, {"d_hidden": 12, "d_embedding": 8})
+        fields = architectures.get(model).Config.model_fields
+        knobs = {key: value for key, value in TINY.items() if key in fields}
         tree = {
             "corpus": {"name": "text", "text": text},
             "task": {"name": "next_token"},
