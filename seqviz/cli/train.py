@@ -14,6 +14,7 @@ from tqdm import tqdm
 from seqviz.cli.choosing import chosen_config
 from seqviz.cli.interrupt import stopping_softly
 from seqviz.cli.notices import say
+from seqviz.cli.race import race_headless, tell_race
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFinished, StepMetrics
 from seqviz.core.paths import runs_root
@@ -23,9 +24,12 @@ def train(options: argparse.Namespace) -> int:
     """Train as asked; see seqviz.cli for the exit status."""
     direct = {"training.steps": options.steps, "training.seed": options.seed}
     config = chosen_config(options.preset, options.changes, **direct)
-    summary = train_headless(config, options.out)
+    racing = bool(config.racers)
+    summary = race_headless(config, options.out) if racing else train_headless(config, options.out)
     if options.json:
         print(json.dumps(summary))
+    elif racing:
+        tell_race(summary)
     else:
         _tell(summary)
     return 0 if summary["status"] == "finished" else 1
