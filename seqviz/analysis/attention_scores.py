@@ -1,7 +1,8 @@
 """What attention looks at, in two small figures per head.
 
 score_by_distance[d]  mean of q_t . k_{t-d} / sqrt(d_head) over all t: what a head thinks of distance, before any
-bias is added (queries and keys as they meet, so RoPE's turn is in it, ALiBi's penalty is not)
+bias is added (queries and keys as they meet, so RoPE's turn is in it, ALiBi's penalty is not); a model that also looks
+ahead: the mean over both sides
 entropy[t]            -sum_s p_ts log2 p_ts in bits: 0 looks at one token, log2(t + 1) at all alike
 """
 
@@ -37,7 +38,10 @@ class AttentionScores(Analysis):
         if scored:
             queries = torch.stack([arrays[f"{path}.query"].values for path in scored])  # (L, B, H, T, d)
             keys = torch.stack([arrays[f"{path}.key"].values for path in scored])
-            for path, means in zip(scored, score_by_distance(queries, keys), strict=True):
+            by_distance = score_by_distance(queries, keys)
+            if not subject.model.offers.causal:
+                by_distance = (by_distance + score_by_distance(keys, queries)) / 2
+            for path, means in zip(scored, by_distance, strict=True):
                 found[f"{path}.score_by_distance"] = TracedArray(means, ("batch", "head", "distance"))
         for path in wanted_paths(PATTERN, ".entropy", arrays, wants):
             bits = entropy_bits(arrays[f"{path}.pattern"].values)

@@ -1,6 +1,6 @@
 """How fast the itemised gradient fades with distance: a curve and two numbers.
 
-decay[d]    mean of G[t, t - d] over all t, as a share of decay[0]
+decay[d]    mean of G[t, s] over all |t - s| = d, as a share of decay[0]; a causal model has numbers for s <= t only
 tail        log2 decay[d] = a - d / half_life, least squares beyond distance 2: what a model loses within two or
 three tokens tells models apart badly, the tail tells them apart well
 1 % horizon the distance from which the curve never again reaches 1 %
@@ -34,6 +34,8 @@ def decay_curve(itemised: np.ndarray) -> np.ndarray:
     curve = np.full(size, np.nan)
     for distance in range(size):
         cells = np.diagonal(itemised, -distance)
+        if distance:
+            cells = np.concatenate([cells, np.diagonal(itemised, distance)])
         cells = cells[~np.isnan(cells)]
         if cells.size:
             curve[distance] = cells.mean()

@@ -2,6 +2,7 @@
 
 losses[t]     = l_t = -log p(target of x_t) in nats, nan where there is no target
 surprisal[t]  = l_{t-1} / ln 2 in bits: the token's own surprisal, said one position earlier; nan at t = 0
+where hidden tokens are filled in, l_t is the token's own loss: surprisal[t] = l_t / ln 2, nan where none is hidden
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from seqviz.models.base import Model
 from seqviz.models.trace import TracedArray
 
 PROBABILITIES = "next_token.probabilities"
+OWN_PLACE = "own_place.probabilities"  # of the token at t itself, which is hidden from the model
 
 
 @analyses.register("surprisal")
 class Surprisal(Analysis):
     """Losses for every model; surprisal where each target is the next token read; the distribution over symbols."""
 
-    provides = ("surprisal", "losses", PROBABILITIES)
+    provides = ("surprisal", "losses", PROBABILITIES, OWN_PLACE)
 
     def serves(self, model: Model) -> bool:
         return True
@@ -37,9 +39,12 @@ class Surprisal(Analysis):
         found = {"losses": TracedArray(trace.losses.detach(), ("batch", row_axis(batch)))}
         if says_next_token(batch):
             found["surprisal"] = TracedArray(own_surprisal(trace.losses.detach()), ("batch", "t"))
-        if PROBABILITIES in self.names(subject.model) and matches(PROBABILITIES, wants):
-            shares = trace.output.predictive.log_probs().detach().exp()  # (batch, t, vocab)
-            found[PROBABILITIES] = TracedArray(shares, ("batch", row_axis(batch), "vocab"))
+        elif fills_in(batch):
+            found["surprisal"] = TracedArray(trace.losses.detach() / math.log(2), ("batch", "t"))
+        shares = OWN_PLACE if fills_in(batch) else PROBABILITIES
+        if shares in self.names(subject.model) and matches(shares, wants):
+            values = trace.output.predictive.log_probs().detach().exp()  # (batch, t, vocab)
+            found[shares] = TracedArray(values, ("batch", row_axis(batch), "vocab"))
         return {name: array for name, array in found.items() if matches(name, wants)}
 
 
@@ -58,6 +63,11 @@ def says_next_token(batch: Batch) -> bool:
         return False
     agree = read.values[:, 1:] == said.values[:, :-1]
     return bool((agree if said.mask is None else agree | ~said.mask[:, :-1]).all())
+
+
+def fills_in(batch: Batch) -> bool:
+    """Whether the target of a position is the token that is hidden there."""
+    return "fill_in" in batch.targets
 
 
 def row_axis(batch: Batch) -> str:

@@ -29,10 +29,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Ruler:
-    """The labels along one axis of the probe: the characters under every picture."""
+    """The labels along one axis of the probe: the characters under every picture. `hidden`: places whose token the
+    model is not shown.
+    """
 
     labels: tuple[str, ...]
     unit: str = "character"
+    hidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class ShownUnit:
 def shown_units(unit: Unit) -> tuple[ShownUnit, ...]:
     """What a run's loss can be shown in, its own unit first."""
     if unit.name.startswith("bits/"):
-        per = "character" if unit.name == "bits/char" else unit.token
+        per = "character" if unit.name == "bits/char" else unit.name.removeprefix("bits/")
         own = ShownUnit(f"bits per {per}", f"bits per {per}", "bits", unit.per_nat)
         nats = ShownUnit("nats", f"nats per {unit.token}", "nats", 1.0)
         return own, nats, _perplexity(unit.token)
