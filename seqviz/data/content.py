@@ -39,7 +39,8 @@ class SymbolPairs(Content):
     """A symbol in and a symbol out at each position. Arrays (N, T) of any integer type; labels by id.
 
     `idle`: the symbol that a target is where nothing is asked. `example`: what a person typed as one row, inputs
-    and targets (T,) each; it raises a one-line ValueError. None: symbols typed stand for themselves.
+    and targets (T,) each, -1 where nobody knows the target; it raises a one-line ValueError. None: symbols typed
+    stand for themselves. `output_labels`: where what comes out is a hidden state with labels of its own.
     """
 
     gives: ClassVar[str] = "symbol_pairs"
@@ -51,6 +52,7 @@ class SymbolPairs(Content):
     baselines: tuple[tuple[str, str, float], ...] = ()  # (name, plain words, nats per position)
     idle: int | None = None
     example: Callable[[str], tuple[np.ndarray, np.ndarray]] | None = None
+    output_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ R = measurement noise^2, and everything starts at N(0, prior deviation^2). Nothi
 The belief is a true posterior, so what is predicted at t is the hidden position given y_1 ... y_t.
 Kalman, "A new approach to linear filtering and prediction problems", 1960.
 
-Axes: B batch, T steps, D coordinates; a belief's dim is 2 D: all positions, then all velocities. Everything is computed
-in double precision on the CPU: the arrays are tiny, and covariances lose digits with every step.
+The covariances do not hang on what is measured, so a filter in which nothing stays uncertain, whose S can then not be
+inverted, is refused before anything is read.
+
+Axes: B batch, T steps, D coordinates; a belief's state is 2 D: all positions, then all velocities. Everything is
+computed in double precision on the CPU: the arrays are tiny, and covariances lose digits with every step.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from seqviz.core.batch import Batch
+from seqviz.core.batch import Batch, Ruler
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
 from seqviz.models.base import Context, Model, ModelConfig, architectures, position_losses
@@ -32,10 +35,14 @@ from seqviz.models.trace import Recorder, Trace
 class KalmanConfig(ModelConfig):
     process_noise: float = knob(0.05, low=0.0, high=10.0, label="process noise",
                                 help="How much the velocity is believed to change from step to step.")  # fmt: skip
-    measurement_noise: float = knob(1.0, low=0.001, high=100.0, log=True, label="measurement noise",
+    measurement_noise: float = knob(1.0, low=0.0, high=100.0, log=True, label="measurement noise",
                                     help="How far a measurement is believed to lie from the truth.")  # fmt: skip
-    prior_deviation: float = knob(1.0, low=0.001, high=1000.0, log=True, label="prior deviation",
+    prior_deviation: float = knob(1.0, low=0.0, high=1000.0, log=True, label="prior deviation",
                                   help="How uncertain position and velocity are before anything is seen.")  # fmt: skip
+
+
+NOTED = ("predicted", "predicted_covariance", "innovation", "gain", "mean", "covariance")
+TINY = 1e-30  # a variance below this is none
 
 
 class Spread(NamedTuple):
@@ -62,48 +69,73 @@ class KalmanFilter(Model):
     Config: ClassVar[type[ModelConfig]] = KalmanConfig
     title = "Kalman filter"
     family = "state"
-    offers = Offers(frozenset({"chain"}), frozenset({"vectors"}), causal=True, heads=frozenset({"gaussian"}))
+    offers = Offers(
+        frozenset({"chain"}), frozenset({"vectors"}), causal=True, heads=frozenset({"gaussian", "spread_gaussian"})
+    )
     learns_by = "none"
-    provides = tuple(f"belief.{name}" for name in ("predicted", "innovation", "gain", "mean", "covariance"))
+    provides = tuple(f"belief.{name}" for name in NOTED)
 
     def __init__(self, config: KalmanConfig, interface: Interface) -> None:
         if interface.inputs.size != interface.outputs.size:
             raise ValueError("model.name: the Kalman filter needs measurements of just what it shall tell")
         self.config = config
         self.interface = interface
+        self._refuse_singular(interface.context_length)
 
     # the fast path: coordinates are independent, and their covariance needs no measurement -----------------------
 
     def forward(self, batch: Batch, context: Context) -> Output:
         observed = batch.inputs["vectors"].values  # (B, T, D)
-        noise, drift = self.config.measurement_noise**2, self.config.process_noise**2
         belief: Belief | None = context.state
         means, deviations = [], []
         for y in observed.cpu().double().unbind(dim=1):  # (B, D)
-            p, v, spread = self._before(belief, y, drift)
-            share_p = spread.position / (spread.position + noise)
-            share_v = spread.cross / (spread.position + noise)
+            p, v, spread = self._before(belief, y)
+            share_p, share_v, spread = self._corrected(spread)
             surprise = y - p
-            p, v = p + share_p * surprise, v + share_v * surprise
-            spread = Spread(
-                (1 - share_p) * spread.position,
-                (1 - share_p) * spread.cross,
-                spread.velocity - share_v * spread.cross,
-            )
-            belief = Belief(p, v, spread)
-            means.append(p)
+            belief = Belief(p + share_p * surprise, v + share_v * surprise, spread)
+            means.append(belief.position)
             deviations.append(spread.position**0.5)
         mean = torch.stack(means, dim=1).to(observed)  # (B, T, D)
         deviation = observed.new_tensor(deviations).reshape(1, -1, 1).expand_as(mean)
         return Output(Gaussian(mean, deviation), belief)
 
-    def _before(self, belief: Belief | None, like: Tensor, drift: float) -> tuple[Tensor, Tensor, Spread]:
+    def _before(self, belief: Belief | None, like: Tensor) -> tuple[Tensor, Tensor, Spread]:
         """What is believed of position and velocity just before a measurement."""
         if belief is None:
+            return torch.zeros_like(like), torch.zeros_like(like), self._moved(None)
+        return belief.position + belief.velocity, belief.velocity, self._moved(belief.spread)
+
+    def _moved(self, spread: Spread | None) -> Spread:
+        """The covariance one step on; None: before anything was seen."""
+        if spread is None:
             sure = self.config.prior_deviation**2
-            return torch.zeros_like(like), torch.zeros_like(like), Spread(sure, 0.0, sure)
-        a, b, c = belief.spread
-        return belief.position + belief.velocity, belief.velocity, Spread(a + 2 * b + c, b + c, c + drift)
+            return Spread(sure, 0.0, sure)
+        a, b, c = spread
+        return Spread(a + 2 * b + c, b + c, c + self.config.process_noise**2)
+
+    def _corrected(self, spread: Spread) -> tuple[float, float, Spread]:
+        """The gain for position and velocity, and the covariance once the measurement is weighed."""
+        seen = spread.position + self.config.measurement_noise**2  # S
+        share_p, share_v = spread.position / seen, spread.cross / seen
+        kept = self.config.measurement_noise**2 / seen  # 1 - share_p, without losing its digits
+        return (
+            share_p,
+            share_v,
+            Spread(kept * spread.position, kept * spread.cross, spread.velocity - share_v * spread.cross),
+        )
+
+    def _refuse_singular(self, steps: int) -> None:
+        """ValueError where the belief becomes so sure that a measurement cannot be weighed against it."""
+        spread: Spread | None = None
+        for t in range(steps):
+            spread = self._moved(spread)
+            if spread.position + self.config.measurement_noise**2 > TINY:
+                spread = self._corrected(spread)[2]
+            if spread.position < TINY or spread.velocity < 0.0:
+                raise ValueError(
+                    f"model.measurement_noise: the covariance is singular from measurement {t + 1} on, as nothing is "
+                    "uncertain any more; make the measurement noise (and the prior deviation) larger"
+                )
 
     # the explaining path: the textbook's matrices ----------------------------------------------------------------
 
@@ -114,21 +146,21 @@ class KalmanFilter(Model):
         f, h, q, r = self.matrices(size)
         m = torch.zeros(rows, 2 * size, dtype=torch.float64)  # (B, 2D)
         p = self.config.prior_deviation**2 * torch.eye(2 * size, dtype=torch.float64)
-        noted: dict[str, list[Tensor]] = {name: [] for name in self.provides}
+        noted: dict[str, list[Tensor]] = {name: [] for name in NOTED}
         for t, y in enumerate(observed.cpu().double().unbind(dim=1)):  # y (B, D)
             if t > 0:
                 m = m @ f.T
                 p = f @ p @ f.T + q
-            predicted = m
+            predicted, predicted_p = m, p
             s = h @ p @ h.T + r  # (D, D)
             k = p @ h.T @ torch.linalg.inv(s)  # (2D, D)
             innovation = y - m @ h.T  # (B, D)
             m = m + innovation @ k.T
             p = (torch.eye(2 * size, dtype=torch.float64) - k @ h) @ p
-            for name, value in zip(self.provides, (predicted, innovation, k, m, p), strict=True):
+            for name, value in zip(NOTED, (predicted, predicted_p, innovation, k, m, p), strict=True):
                 noted[name].append(value.to(observed))
         self._note(recorder, noted)
-        return self._finish(batch, recorder, noted["belief.mean"], noted["belief.covariance"])
+        return self._finish(batch, recorder, noted["mean"], noted["covariance"])
 
     def matrices(self, size: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """F (2D, 2D), H (D, 2D), Q (2D, 2D), R (D, D) for so many coordinates."""
@@ -140,15 +172,23 @@ class KalmanFilter(Model):
         return f, h, q, self.config.measurement_noise**2 * one
 
     def _note(self, recorder: Recorder, noted: dict[str, list[Tensor]]) -> None:
-        last = {"belief.innovation": "observed"}
-        for name in ("belief.predicted", "belief.innovation", "belief.mean"):
-            recorder.note_steps(name, noted[name], ("batch", "t", last.get(name, "dim")))
-        recorder.note("belief.gain", torch.stack(noted["belief.gain"]), ("t", "dim", "observed"))
-        recorder.note("belief.covariance", torch.stack(noted["belief.covariance"]), ("t", "dim", "dim2"))
+        last = {"innovation": "coordinate"}
+        for name in ("predicted", "innovation", "mean"):
+            recorder.note_steps(f"belief.{name}", noted[name], ("batch", "t", last.get(name, "state")))
+        recorder.note("belief.gain", torch.stack(noted["gain"]), ("t", "state", "coordinate"))
+        for name in ("predicted_covariance", "covariance"):
+            recorder.note(f"belief.{name}", torch.stack(noted[name]), ("t", "state", "state2"))
 
     def _finish(self, batch: Batch, recorder: Recorder, means: list[Tensor], covariances: list[Tensor]) -> Trace:
         size = self.interface.outputs.size
         mean = torch.stack(means, dim=1)[:, :, :size]  # (B, T, D): positions
         variance = torch.stack([p.diagonal()[:size] for p in covariances])  # (T, D)
         output = Output(Gaussian(mean, variance.sqrt().expand_as(mean)))
-        return Trace(recorder.arrays, recorder.sites, output, position_losses(output, batch))
+        losses = position_losses(output, batch)
+        return Trace(recorder.arrays, recorder.sites, output, losses, {"state": Ruler(self.state_labels(), "state")})
+
+    def state_labels(self) -> tuple[str, ...]:
+        """What the rows of a belief are: `position x`, `position y`, `velocity x` ..."""
+        size = self.interface.outputs.size
+        letters = "xyz" if size <= 3 else [str(number) for number in range(1, size + 1)]
+        return tuple(f"{what} {letters[axis]}" for what in ("position", "velocity") for axis in range(size))

@@ -6,12 +6,13 @@ query_pos, key_pos, position, dim, node, source, target.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from seqviz.core.batch import Ruler
 from seqviz.models.output import Output
 
 
@@ -42,12 +43,16 @@ class Site:
 
 @dataclass
 class Trace:
-    """arrays and sites by name; the model's output; losses (batch, out_pos), nan where there is no target."""
+    """arrays and sites by name; the model's output; losses (batch, out_pos), nan where there is no target.
+
+    `rulers`: what the rows along one of the model's own axes are called (the probe's rulers name its positions).
+    """
 
     arrays: dict[str, TracedArray]
     sites: dict[str, Site]
     output: Output
     losses: Tensor
+    rulers: Mapping[str, Ruler] = field(default_factory=dict)
 
 
 @dataclass

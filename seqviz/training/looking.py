@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import torch
 
 from seqviz.analysis import Analysis, Cost, Subject, analyses, matches
 from seqviz.analysis.windows import WindowMean
-from seqviz.core.batch import Batch
+from seqviz.core.batch import Batch, Ruler
 from seqviz.core.commands import Watch
 from seqviz.core.events import Event, Frame, Notice
 from seqviz.models.trace import TracedArray
@@ -49,6 +49,7 @@ class Looker:
         self._still = True  # the run stands still: a mean over windows must be of this very step
         self._means: dict[str, tuple[WindowMean, list[Batch]]] = {}  # analysis -> what it has so far, of what
         self._windows: list[Batch] = []
+        self._own_rulers: Mapping[str, Ruler] = {}  # what the model calls the rows of its own axes
 
     def _first_probe(self) -> tuple[Batch, str, str]:
         """The preset's probe, else the corpus's; cut to the context where the model can read no more."""
@@ -147,6 +148,7 @@ class Looker:
         seconds = time.perf_counter() - began
         self._seen[LIGHT] = step
         self.budget.spent(LIGHT, seconds, light=True)
+        self._own_rulers = subject.trace.rulers
         self._send(found, step, seconds)
 
     def _dear_frame(self, name: str, analysis: Analysis, step: int, claimants: int) -> None:
@@ -226,7 +228,7 @@ class Looker:
                 self.trainer.store.run_id,
                 arrays,
                 axes,
-                self.probe.rulers,
+                {**self._own_rulers, **self.probe.rulers},
                 dict.fromkeys(arrays, step),
                 source,
                 seconds * 1e3,

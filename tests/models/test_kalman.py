@@ -102,3 +102,37 @@ def test_single_precision_measurements_give_single_precision_estimates() -> None
 def test_measuring_something_else_than_the_target_is_refused_in_one_line() -> None:
     with pytest.raises(ValueError, match=r"^model\.name: "):
         architectures.get("kalman")(KalmanConfig(), Interface(Space("vectors", 3), Space("vectors", 2), "gaussian", 8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "singular"),
+    [
+        ({"measurement_noise": 0.0}, True),
+        ({"measurement_noise": 0.0, "process_noise": 0.0}, True),
+        ({"prior_deviation": 0.0, "process_noise": 0.0}, True),
+        ({"process_noise": 0.0}, False),
+        ({"measurement_noise": 0.001, "prior_deviation": 1000.0}, False),
+    ],
+)
+def test_a_filter_in_which_nothing_is_uncertain_is_refused(changes: dict[str, float], singular: bool) -> None:
+    config = KalmanConfig(**changes)
+    if singular:
+        with pytest.raises(ValueError, match=r"^model\.measurement_noise: the covariance is singular.*$"):
+            KalmanFilter(config, plane())
+    else:
+        predictive = KalmanFilter(config, plane()).forward(walk(), Context()).predictive
+        assert bool(predictive.deviation.isfinite().all())
+
+
+def test_rows_of_a_belief_have_names() -> None:
+    assert KalmanFilter(CONFIG, plane()).trace(walk()).rulers["state"].labels == (
+        "position x", "position y", "velocity x", "velocity y",
+    )  # fmt: skip
+
+
+def test_the_predicted_covariance_is_what_the_measurement_narrows() -> None:
+    arrays = KalmanFilter(CONFIG, plane()).trace(walk()).arrays
+    before, after = (arrays[f"belief.{name}"].values for name in ("predicted_covariance", "covariance"))
+    assert before.shape == after.shape == (8, 4, 4)
+    gain = arrays["belief.gain"].values  # (t, state, coordinate)
+    torch.testing.assert_close(after, before - gain @ before[:, :2])

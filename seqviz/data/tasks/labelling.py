@@ -3,7 +3,8 @@
 input    3 1 4 1 5 2 6 5 3 5 _ _ _ > > > > > > > > > > >
 target   _ _ _ _ _ _ _ _ _ _ _ _ _ _ 3 1 4 1 5 2 6 5 3 5
 
-l_t is the loss of the symbol that belongs to position t itself.
+l_t is the loss of the symbol that belongs to position t itself. What comes out may be a hidden state with symbols of
+its own: the cell of a corridor in which the robot is, for each of its readings.
 """
 
 from __future__ import annotations
@@ -36,9 +37,14 @@ class LabellingTask(ArrayTask):
 
     def __init__(self, config: TaskConfig, content: SymbolPairs, context_length: int) -> None:
         super().__init__(config, content, content.train_inputs.shape[1])
-        symbols = Space("tokens", len(content.labels))
-        self.interface = Interface(symbols, symbols, "softmax", self.context_length)
-        self.labels = content.labels
+        self.labels = content.output_labels or content.labels
+        self.interface = Interface(
+            Space("tokens", len(content.labels)),
+            Space("tokens", len(self.labels)),
+            "softmax",
+            self.context_length,
+            hidden=bool(content.output_labels),
+        )
         self.unit = bits_per("symbol")
 
     def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
@@ -53,23 +59,25 @@ class LabellingTask(ArrayTask):
     def probe(self, text: str) -> tuple[Batch, str]:
         if self.content.example is not None:
             inputs, targets = self.content.example(text)
-            known = np.ones((1, len(inputs)), bool)
+            known = targets[None] >= 0
+            targets = np.maximum(targets, 0)
         else:
             inputs = self._typed(text)
             targets, known = np.zeros_like(inputs), np.zeros((1, len(inputs)), bool)
         batch = _batch(inputs[None], targets[None], known)
-        ruler = Ruler(tuple(self.labels[i] for i in inputs), "symbol")
+        ruler = Ruler(tuple(self.content.labels[i] for i in inputs), "symbol")
         return Batch(batch.inputs, batch.targets, {"t": ruler}, tokens=batch.tokens), ""
 
     def _typed(self, text: str) -> np.ndarray:
         """Ids of symbols that a person typed, with or without blanks between them."""
-        short = all(len(label) == 1 for label in self.labels)
+        labels = self.content.labels
+        short = all(len(label) == 1 for label in labels)
         symbols = [c for c in text if not c.isspace()] if short else text.split()
-        unknown = [s for s in symbols if s not in self.labels]
+        unknown = [s for s in symbols if s not in labels]
         if not symbols or unknown:
             what = f"{unknown[0]} is no symbol of this corpus" if unknown else "type at least one symbol"
-            raise ValueError(f"probe: {what}; there is {' '.join(self.labels[:40])}")
-        return np.array([self.labels.index(s) for s in symbols])
+            raise ValueError(f"probe: {what}; there is {' '.join(labels[:40])}")
+        return np.array([labels.index(s) for s in symbols])
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
         """Share of right symbols; and of those at positions where more than silence is asked for."""

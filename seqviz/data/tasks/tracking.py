@@ -3,7 +3,9 @@
 measured   0.4,-1.1   1.9,-0.7   2.2,0.9   ...
 truth      0.1,-0.6   1.2,-0.4   2.3,-0.1  ...
 
-The loss is -log of the density at the truth, in nats per step; the figure to look at is the root mean square distance.
+The loss is -log of the density at the truth, in nats per step; the figures to look at are the root mean square distance
+and, beside it, that of believing each measurement. Nets see numbers of size 1: the scale is known from the training
+split (Space.scale); what is told, scored and shown is in the data's own unit.
 """
 
 from __future__ import annotations
@@ -31,13 +33,19 @@ class TrackingTask(ArrayTask):
 
     title = "tracking"
     takes = "tracks"
-    needs = Needs("chain", "vectors", "gaussian", causal=True)
+    needs = Needs("chain", "vectors", "spread_gaussian", causal=True)
     content: Tracks
 
     def __init__(self, config: TaskConfig, content: Tracks, context_length: int) -> None:
         super().__init__(config, content, content.train_observed.shape[1])
         seen, hidden = content.train_observed.shape[2], content.train_truth.shape[2]
-        self.interface = Interface(Space("vectors", seen), Space("vectors", hidden), "gaussian", self.context_length)
+        self.interface = Interface(
+            Space("vectors", seen, _scale(content.train_observed)),
+            Space("vectors", hidden, _scale(content.train_truth)),
+            "spread_gaussian",
+            self.context_length,
+            hidden=True,
+        )
         self.unit = Unit("nats/step", 1.0, "step")
 
     def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
@@ -83,16 +91,25 @@ class TrackingTask(ArrayTask):
         return np.array(points, np.float32)
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
-        misses = batch.targets["vectors"].values - output.predictive.mean  # (batch, t, dim)
-        squared = misses.square().sum(dim=-1)  # (batch, t)
-        return {"rmse": (float(squared.sum()), float(squared.numel()))}
+        """Squared distances to the truth: of what is told, and of what was measured."""
+        truth = batch.targets["vectors"].values  # (batch, t, dim)
+        told = {"rmse": output.predictive.mean, "measured_rmse": batch.inputs["vectors"].values}
+        squared = {
+            name: (truth - each).square().sum(dim=-1) for name, each in told.items() if each.shape == truth.shape
+        }
+        return {name: (float(each.sum()), float(each.numel())) for name, each in squared.items()}
 
     def figures(self, means: Mapping[str, float]) -> Mapping[str, float]:
-        return {name: math.sqrt(value) if name == "rmse" else value for name, value in means.items()}
+        return {name: math.sqrt(value) if name.endswith("rmse") else value for name, value in means.items()}
 
     def baselines(self) -> tuple[Baseline, ...]:
         per_number = 0.5 * math.log(2 * math.pi * math.e) + math.log(self.content.noise)
         return (Baseline("measurement", "believing each measurement", self.interface.outputs.size * per_number),)
+
+
+def _scale(values: np.ndarray) -> float:
+    """Root mean square of the training split; 1 where all is 0."""
+    return float(np.sqrt(np.square(values, dtype=np.float64).mean())) or 1.0
 
 
 def _batch(observed: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> Batch:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from seqviz.data.corpora.copy_memory import CopyMemory, CopyMemoryConfig
+from seqviz.data.corpora.corridor import CorridorConfig, CorridorWalks
 from seqviz.data.tasks import TaskConfig, tasks
 from seqviz.models.output import Categorical, Output
 
@@ -69,3 +70,16 @@ def test_without_a_rule_symbols_stand_for_themselves_and_have_no_target():
 def test_symbols_outside_the_corpus_are_refused_in_one_line(text):
     with pytest.raises(ValueError, match="^probe: .*there is _ 1 2"):
         make(example=None).probe(text)
+
+
+def test_what_comes_out_may_have_labels_of_its_own():
+    content = CorridorWalks(CorridorConfig(samples=40, doors="D...D", length=8)).read()
+    task = tasks.get("labelling")(TaskConfig(), content, 64)
+    assert (task.interface.inputs.size, task.interface.outputs.size) == (6, 5)
+    assert task.interface.hidden
+    assert task.labels == ("1 D", "2", "3", "4", "5 D")
+    batch, _ = task.probe("D >.")
+    assert batch.rulers["t"].labels == ("D", "→.")
+    assert not batch.targets["tokens"].mask.any()
+    assert task.probe("1")[0].targets["tokens"].mask.all()
+    assert task.baselines()[0].nats == math.log(5)

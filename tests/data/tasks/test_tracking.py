@@ -53,3 +53,17 @@ def test_anything_else_is_refused_in_one_line(task, text):
     with pytest.raises(ValueError, match="^probe: ") as error:
         task.probe(text)
     assert "\n" not in str(error.value)
+
+
+def test_nets_see_numbers_of_size_one_by_the_scale_of_the_training_split(task):
+    for space, values in ((task.interface.inputs, task.content.train_observed),
+                          (task.interface.outputs, task.content.train_truth)):  # fmt: skip
+        assert np.square(values / space.scale).mean() == pytest.approx(1.0, rel=1e-4)
+
+
+def test_the_distance_of_the_measurements_themselves_stands_beside_that_of_the_estimate(task):
+    batch = everything(task)
+    perfect = Output(Gaussian(batch.targets["vectors"].values))
+    found = task.figures({name: a / b for name, (a, b) in task.metrics(perfect, batch).items()})
+    assert found["rmse"] == 0.0
+    assert found["measured_rmse"] == pytest.approx(2.0 * math.sqrt(2), rel=0.02)
