@@ -50,19 +50,31 @@ class Level:
         numbers = self.find(unique)
         new = numbers < 0
         numbers[new] = self.size + np.arange(int(new.sum()))
-        merged = np.concatenate([self.contexts, unique[new]])
-        order = np.argsort(merged, kind="stable")  # two sorted runs: linear
-        self.numbers = np.concatenate([self.numbers, numbers[new]])[order]
-        self.contexts = merged[order]
+        places = np.searchsorted(self.contexts, unique[new])
+        self.numbers = np.insert(self.numbers, places, numbers[new])
+        self.contexts = np.insert(self.contexts, places, unique[new])
         return numbers[inverse]
 
     def count(self, keys: Ints) -> None:
         """Add one to each event, as often as it occurs in `keys`."""
         unique, times = np.unique(keys, return_counts=True)
-        merged = np.concatenate([self.events, unique])
-        self.events, inverse = np.unique(merged, return_inverse=True)
-        added = np.concatenate([self.counts, times])
-        self.counts = np.bincount(inverse, weights=added, minlength=len(self.events)).astype(np.int64)
+        places = self.event_places(unique)
+        known = places >= 0
+        self.counts[places[known]] += times[known]
+        gaps = np.searchsorted(self.events, unique[~known])
+        self.events = np.insert(self.events, gaps, unique[~known])
+        self.counts = np.insert(self.counts, gaps, times[~known])
+
+    def event_places(self, keys: Ints) -> Ints:
+        """Where each event stands in `events`, -1 where it never occurred."""
+        if not len(self.events):
+            return np.full(len(keys), -1, dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.events, keys), len(self.events) - 1)
+        return np.where(self.events[place] == keys, place, -1)
+
+    def totals(self, n_outputs: int) -> np.ndarray:
+        """(size + 1,) by context number: how often it was followed by anything; the last, which -1 reads, is 0."""
+        return np.bincount(self.events // n_outputs, weights=self.counts, minlength=self.size + 1)
 
     def parents(self, n_inputs: int) -> Ints:
         """(size,) by context number: the context without its oldest token."""
@@ -89,13 +101,25 @@ class ContextCounts:
         `tokens` (R, T) follow `before` (R, K); `counted` (R, T) is True where a target counts.
         """
         wanted, symbols = counted.ravel(), targets.ravel()  # (N,)
-        for level, contexts in zip(self.levels, self._walk(before, tokens, Level.enter), strict=True):
-            use = wanted & (contexts >= 0)
+        for level, contexts in zip(self.levels, self._walk(before, tokens, Level.enter, wanted), strict=True):
+            use = contexts >= 0
             level.count(contexts[use] * self.n_outputs + symbols[use])
 
     def contexts(self, before: Ints, tokens: Ints) -> Ints:
         """(order, N) number of the context of each length at each position, -1 where cut off or never seen."""
-        return np.stack(list(self._walk(before, tokens, Level.find)))
+        return np.stack(list(self._walk(before, tokens, Level.find, np.ones(tokens.size, dtype=bool))))
+
+    def parent_events(self, length: int) -> Ints:
+        """For each event of this level, the place of its event one level down: the same without the oldest token."""
+        level = self.levels[length]
+        context, symbol = np.divmod(level.events, self.n_outputs)
+        parents = level.parents(self.n_inputs)[context]
+        return self.levels[length - 1].event_places(parents * self.n_outputs + symbol)
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the tables take."""
+        return sum(t.nbytes for o in self.levels for t in (o.contexts, o.numbers, o.events, o.counts))
 
     def canonical(self) -> list[tuple[Ints, Ints, Ints]]:
         """(contexts, events, counts) by level, contexts numbered in sorted order: equal counts are saved alike."""
@@ -118,10 +142,15 @@ class ContextCounts:
         """The inverse of `canonical`."""
         self.levels = [Level(c, np.arange(len(c), dtype=np.int64), e, n) for c, e, n in tables]
 
-    def _walk(self, before: Ints, tokens: Ints, look: Callable[[Level, Ints], Ints]) -> Iterator[Ints]:
-        """From no context to the longest, one token older at a time: (N,) context numbers for each level."""
+    def _walk(
+        self, before: Ints, tokens: Ints, look: Callable[[Level, Ints], Ints], wanted: np.ndarray
+    ) -> Iterator[Ints]:
+        """From no context to the longest, one token older at a time: (N,) context numbers for each level.
+
+        A context ends before a token below 0, and there is none (-1) where nothing is `wanted` (N,).
+        """
         stream = np.concatenate([before, tokens], axis=1)  # (R, K + T)
-        contexts = np.zeros(tokens.size, dtype=np.int64)
+        contexts = np.where(wanted, 0, -1)
         yield contexts
         for length, level in enumerate(self.levels[1:], 1):
             older = _shifted(stream, length - 1)[:, before.shape[1] :].ravel()  # (N,)

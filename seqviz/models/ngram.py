@@ -2,17 +2,15 @@
 
     P(w_t | w_1 ... w_{t-1}) = P(w_t | w_{t-n+1} ... w_{t-1})
 
-Markov 1913; Shannon, "A mathematical theory of communication", 1948. How counts become probabilities, the smoothings
-with their equations: models/smoothing.py; how contexts are counted: models/context_counts.py.
-Maximum likelihood says 0 to what it never saw (a loss of infinity), and where a whole context is new it falls back to
-the longest one it has seen. Contexts reach across windows where the text does.
-Axes: R rows (texts side by side), T positions, V symbols.
+Markov 1913; Shannon, "A mathematical theory of communication", 1948. How counts become probabilities, one smoothing a
+file with its equations: models/smoothings/; how contexts are counted: models/context_counts.py.
+Contexts reach across windows where the text does, and never over the start of a row that is a text of its own.
+Axes: R rows (texts side by side), T positions, N = R T, V symbols.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -22,10 +20,13 @@ from torch import Tensor
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
+from seqviz.models.backoff_trace import PROVIDED, backoff_arrays
 from seqviz.models.base import Context, Model, ModelConfig, architectures, position_losses
 from seqviz.models.context_counts import ContextCounts, Ints
-from seqviz.models.output import LogTable, Output
-from seqviz.models.smoothing import KneserNey, add_delta, counted_rows, deepest, maximum_likelihood
+from seqviz.models.counted_output import Counted
+from seqviz.models.counted_text import Reading, Unread
+from seqviz.models.output import Output
+from seqviz.models.smoothings import Smoothing, smoothings
 from seqviz.models.trace import Trace, TracedArray
 
 TABLES = ("contexts", "events", "counts")  # of each order, as they are saved
@@ -35,21 +36,11 @@ PIECE = 50_000  # tokens counted at once: few enough for a click to be answered,
 class NgramConfig(ModelConfig):
     order: int = knob(5, low=1, high=8, label="order", unit="tokens",
                       help="n: how many tokens are counted together, the predicted one included.")  # fmt: skip
-    smoothing: Literal["maximum_likelihood", "add_delta", "kneser_ney"] = knob(
+    smoothing: Literal["maximum_likelihood", "add_delta", "stupid_backoff", "katz", "kneser_ney"] = knob(
         "kneser_ney", label="smoothing", help="What is said of what was never seen."
     )
     delta: float = knob(1.0, low=1e-9, high=1000.0, log=True, label="delta", advanced=True,
                         help="Add delta: how often everything counts as seen beforehand (1: Laplace).")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A stretch of text still to be counted: each (R, T), after `before` (R, K)."""
-
-    before: Ints
-    tokens: Ints
-    targets: Ints
-    counted: np.ndarray
 
 
 @architectures.register("ngram")
@@ -61,15 +52,15 @@ class Ngram(Model):
     family = "counting"
     offers = Offers(frozenset({"chain"}), frozenset({"tokens"}), causal=True, heads=frozenset({"softmax"}))
     learns_by = "observe"
-    provides = ("backoff.order_used", "counts.context")
+    provides = PROVIDED
 
     def __init__(self, config: NgramConfig, interface: Interface) -> None:
         self.config = config
         self.interface = interface
         self._counts = ContextCounts(config.order, interface.inputs.size, interface.outputs.size)
-        self._unread: list[Reading] = []
+        self._unread = Unread()
         self._tail = np.zeros((0, 0), dtype=np.int64)  # (R, up to order - 1): where the next window continues
-        self._kneser_ney: KneserNey | None = None
+        self._smoothing: Smoothing | None = None  # of the counts as they stand
 
     # learning --------------------------------------------------------------------------------------------------
 
@@ -80,46 +71,48 @@ class Ngram(Model):
         targets = in_text_order(target.values, batch)
         mask = target.mask if target.mask is not None else torch.ones_like(target.values, dtype=torch.bool)
         before = self._before(self._tail, tokens, batch.fresh)
-        self._unread.append(Reading(before, tokens, targets, in_text_order(mask, batch)))
+        goes_on = not batch.fresh and len(self._tail) == len(tokens)
+        self._unread.add(Reading(before, tokens, targets, in_text_order(mask, batch), goes_on))
         self._tail = self._last(before, tokens)
-        if sum(reading.tokens.size for reading in self._unread) >= PIECE:
+        if self._unread.size >= PIECE:
             self._count()
 
     def _count(self) -> None:
-        for reading in joined(self._unread):
-            self._counts.read(reading.before, reading.tokens, reading.targets, reading.counted)
-        self._unread, self._kneser_ney = [], None
+        self._unread.count_into(self._counts)
+        self._smoothing = None
 
     @property
     def counts(self) -> ContextCounts:
         """All that was read, counted."""
-        if self._unread:
+        if self._unread.size:
             self._count()
         return self._counts
 
-    def _kneser_ney_model(self) -> KneserNey:
+    @property
+    def smoothing(self) -> Smoothing:
+        """How the counts as they stand become probabilities."""
         counts = self.counts
-        if self._kneser_ney is None:
-            self._kneser_ney = KneserNey(counts)
-        return self._kneser_ney
+        if self._smoothing is None:
+            self._smoothing = smoothings.get(self.config.smoothing)(counts, self.config.delta)
+        return self._smoothing
 
     # reading ---------------------------------------------------------------------------------------------------
 
     def forward(self, batch: Batch, context: Context) -> Output:
         tokens, before = self._placed(batch, context)
-        table = self._log_table(before, tokens)
-        shape = (*batch.inputs["tokens"].values.shape, self.interface.outputs.size)
-        return Output(LogTable(table.reshape(shape)), torch.from_numpy(self._last(before, tokens)))
+        said = self._said(before, tokens, tuple(batch.inputs["tokens"].values.shape))
+        return Output(said, torch.from_numpy(self._last(before, tokens)))
 
     def trace(self, batch: Batch, keep_graph: bool = False) -> Trace:
-        tokens, before = self._placed(batch, Context())
-        length, number = deepest(self.counts.contexts(before, tokens))  # (R * T,)
-        seen = counted_rows(self.counts, length, number).sum(axis=1)  # (R * T,)
-        shape = batch.inputs["tokens"].values.shape
-        arrays = {"backoff.order_used": length + 1, "counts.context": seen.astype(np.int64)}
-        traced = {n: TracedArray(torch.from_numpy(a.reshape(shape)), ("batch", "t")) for n, a in arrays.items()}
         output = self.forward(batch, Context())
-        return Trace(traced, {}, output, position_losses(output, batch))
+        said, target = output.predictive, next(iter(batch.targets.values()))
+        known = np.ones(len(said.available), dtype=bool) if target.mask is None else target.mask.numpy().ravel()
+        found = backoff_arrays(said.smoothing, said.contexts, said.available, target.values.numpy().ravel(), known)
+        arrays = {
+            name: TracedArray(torch.from_numpy(values.reshape(*said.shape, *values.shape[1:])), ("batch", "t", *axes))
+            for name, (values, axes) in found.items()
+        }
+        return Trace(arrays, {}, output, position_losses(output, batch))
 
     def initial_state(self, batch_size: int) -> Tensor:
         return torch.zeros(batch_size, 0, dtype=torch.int64)
@@ -127,10 +120,16 @@ class Ngram(Model):
     def step(self, tokens: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The state is the last tokens read, (batch, up to order - 1)."""
         before, read = state.numpy(), tokens.numpy()[:, None]  # (B, K), (B, 1)
-        return self._log_table(before, read), torch.from_numpy(self._last(before, read))
+        said = self._said(before, read, (len(read),))
+        return said.log_probs(), torch.from_numpy(self._last(before, read))
 
     def receptive_field(self) -> int | None:
         return max(self.config.order - 1, 1)
+
+    def _said(self, before: Ints, tokens: Ints, shape: tuple[int, ...]) -> Counted:
+        """What follows each token (R, T) that stands after `before` (R, K)."""
+        contexts = self.counts.contexts(before, tokens)  # (order, N)
+        return Counted(self.smoothing, contexts, self._available(before, tokens), shape)
 
     def _placed(self, batch: Batch, context: Context) -> tuple[Ints, Ints]:
         """Rows of running text (R, T) and what stood before them (R, K)."""
@@ -146,33 +145,20 @@ class Ngram(Model):
         stream = np.concatenate([before, tokens], axis=1)
         return stream[:, max(stream.shape[1] - (self.config.order - 1), 0) :].copy()
 
-    def _log_table(self, before: Ints, tokens: Ints) -> Tensor:
-        """(R * T, V) log probabilities of what follows each token; -inf where the model says 0."""
-        contexts = self.counts.contexts(before, tokens)  # (order, R * T)
-        if self.config.smoothing == "maximum_likelihood":
-            shares = maximum_likelihood(self.counts, contexts)
-        elif self.config.smoothing == "add_delta":
-            shares = add_delta(self.counts, contexts, self._available(before, tokens), self.config.delta)
-        else:
-            shares = self._kneser_ney_model().probabilities(contexts)
-        with np.errstate(divide="ignore"):  # log 0 is -inf, as it should be
-            return torch.from_numpy(np.log(shares))
-
     def _available(self, before: Ints, tokens: Ints) -> Ints:
-        """(R * T,) how many tokens of context each position has, at most order - 1."""
+        """(N,) how many tokens of context each position has, at most order - 1."""
         rows, length = tokens.shape
         return np.tile(np.minimum(before.shape[1] + np.arange(1, length + 1), self.config.order - 1), rows)
 
     # what is saved and said ------------------------------------------------------------------------------------
 
     def notices(self) -> tuple[str, ...]:
-        if self.config.smoothing != "kneser_ney" or not len(self.counts.levels[0].events):
-            return ()
-        orders = [n for n, order in enumerate(self._kneser_ney_model().orders, 1) if not order.valid]
-        if not orders:
-            return ()
-        named = ", ".join(str(order) for order in orders)
-        return (f"too few different counts for Kneser-Ney discounts of order {named}: absolute discounting there",)
+        return self.smoothing.notices()
+
+    def growth(self) -> Mapping[str, float]:
+        """Different n-grams of each order, and the memory all tables take."""
+        distinct = {f"ngrams_{order}": float(len(level.events)) for order, level in enumerate(self.counts.levels, 1)}
+        return distinct | {"bytes": float(self.counts.bytes)}
 
     def groups(self) -> Iterator[tuple[str, int]]:
         for order, level in enumerate(self.counts.levels, 1):
@@ -185,7 +171,8 @@ class Ngram(Model):
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def load_arrays(self, arrays: dict[str, Tensor]) -> None:
-        self._unread, self._kneser_ney = [], None
+        self._unread.clear()
+        self._smoothing = None
         self._tail = arrays["tail"].numpy().copy()
         orders = range(1, self.config.order + 1)
         saved = [[arrays[f"order{order}.{name}"].numpy().copy() for name in TABLES] for order in orders]
@@ -196,19 +183,3 @@ def in_text_order(values: Tensor, batch: Batch) -> np.ndarray:
     """(batch, t) as rows of running text: one row (1, batch * t) where the rows of the batch follow one another."""
     array = values.numpy()
     return array.reshape(1, -1) if batch.in_order else array
-
-
-def joined(readings: list[Reading]) -> Iterator[Reading]:
-    """Readings that continue one another as one, so that they are counted together."""
-    run: list[Reading] = []
-    for reading in readings:
-        if run and (len(reading.tokens) != len(run[-1].tokens) or not reading.before.size):
-            yield _join(run)
-            run = []
-        run.append(reading)
-    yield _join(run)
-
-
-def _join(run: list[Reading]) -> Reading:
-    parts = [np.concatenate([getattr(r, name) for r in run], axis=1) for name in ("tokens", "targets", "counted")]
-    return Reading(run[0].before, *parts)

@@ -14,6 +14,7 @@ from seqviz.core.interface import Interface, Space
 from seqviz.data.tasks.next_token import in_order
 from seqviz.models.base import Context
 from seqviz.models.ngram import Ngram, NgramConfig
+from seqviz.models.smoothings import EverySymbol, smoothings
 
 SHAKESPEARE = Path(__file__).resolve().parents[3] / "shared" / "data" / "tinyshakespeare" / "input.txt"
 TEXT = "a cat sat on a mat and a rat sat on a hat and that cat ate that rat at a mat"
@@ -54,23 +55,26 @@ def mean_loss(model: Ngram, ids: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
-@pytest.mark.parametrize("smoothing", ["maximum_likelihood", "add_delta"])
-def test_scores_equal_those_of_nltk(order: int, smoothing: str) -> None:
+@pytest.mark.parametrize(
+    ("smoothing", "oracle"),
+    [("maximum_likelihood", "MLE"), ("add_delta", "Laplace"), ("stupid_backoff", "StupidBackoff")],
+)
+def test_scores_equal_those_of_nltk(order: int, smoothing: str, oracle: str) -> None:
     lm = pytest.importorskip("nltk.lm")
-    make = lm.MLE if smoothing == "maximum_likelihood" else lm.Laplace
-    theirs = make(order, vocabulary=lm.Vocabulary(LETTERS))
+    theirs = getattr(lm, oracle)(order=order, vocabulary=lm.Vocabulary(LETTERS))
     grams = [tuple(TEXT[end - n : end]) for n in range(1, order + 1) for end in range(max(n, 2), len(TEXT) + 1)]
     theirs.fit([grams])
     assert len(theirs.vocab) == len(LETTERS) + 1  # nltk counts <UNK> as a symbol: so do we, here
     ours = taught(size=len(LETTERS) + 1, order=order, smoothing=smoothing)
-    table = ours.forward(window(IDS), Context()).predictive.log_probs()[0].exp()
+    said = ours.forward(window(IDS), Context()).predictive
+    table = ours.smoothing.probabilities(said.contexts, said.available, EverySymbol(len(LETTERS) + 1))
     for t in range(order - 1, len(TEXT) - 1):
         context = list(TEXT[t - order + 2 : t + 1]) if order > 1 else []
         expected = [theirs.score(letter, context) for letter in LETTERS]
         assert table[t, : len(LETTERS)].tolist() == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("smoothing", ["maximum_likelihood", "add_delta", "kneser_ney"])
+@pytest.mark.parametrize("smoothing", smoothings.names())
 @pytest.mark.parametrize("order", [1, 3, 8])
 def test_every_context_sums_to_one(smoothing: str, order: int) -> None:
     model = taught(order=order, smoothing=smoothing)
@@ -80,11 +84,11 @@ def test_every_context_sums_to_one(smoothing: str, order: int) -> None:
         torch.testing.assert_close(sums, torch.ones_like(sums), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("smoothing", ["maximum_likelihood", "add_delta", "kneser_ney"])
+@pytest.mark.parametrize("smoothing", smoothings.names())
 def test_a_model_that_has_read_nothing_guesses_blindly(smoothing: str) -> None:
     table = build(smoothing=smoothing).forward(window(IDS), Context()).predictive.log_probs()
     torch.testing.assert_close(table, torch.full_like(table, -math.log(len(LETTERS))))
-    assert build(smoothing=smoothing).notices() == ()
+    assert build(smoothing=smoothing).notices() == () or smoothing == "stupid_backoff"
 
 
 def test_maximum_likelihood_loses_infinitely_on_what_it_never_saw_and_kneser_ney_does_not() -> None:
@@ -146,6 +150,86 @@ def test_a_notice_names_the_orders_that_fall_back_to_absolute_discounting() -> N
     assert len(notices) == 1
     assert "order 1" in notices[0]
     assert taught(order=2, smoothing="add_delta").notices() == ()
+
+
+def test_stupid_back_off_has_no_bits_but_writes_and_has_a_best_symbol() -> None:
+    model, batch = taught(order=3, smoothing="stupid_backoff"), window(IDS)
+    said = model.forward(batch, Context()).predictive
+    targets = batch.targets["tokens"].values
+    assert bool(said.log_prob(targets).isnan().all())
+    right, count = said.figures(targets, None)["accuracy"]
+    assert 0.5 < right / count < 1
+    assert "no distribution" in model.notices()[0]
+    log_probs, _ = model.step(torch.tensor([0]), model.initial_state(1))
+    assert float(log_probs.exp().sum()) == pytest.approx(1.0)
+
+
+def test_the_loss_is_scored_without_a_table_of_all_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, batch = taught(order=3), window(IDS)
+    expected = model.forward(batch, Context()).predictive.log_probs()
+    targets = batch.targets["tokens"].values
+    monkeypatch.setattr(EverySymbol, "pick", lambda *_: pytest.fail("the whole table was made"))
+    said = model.forward(batch, Context()).predictive
+    found = said.log_prob(targets)
+    said.figures(targets, None)
+    torch.testing.assert_close(found, expected.gather(-1, targets[..., None])[..., 0], rtol=0, atol=0)
+
+
+def test_figures_tell_how_many_contexts_are_new_and_how_many_targets_count_as_impossible() -> None:
+    model = taught(order=3, smoothing="maximum_likelihood")
+    batch = window(np.array([LETTERS.index(letter) for letter in "ratmn"]))
+    figures = model.forward(batch, Context()).predictive.figures(batch.targets["tokens"].values, None)
+    assert figures["unseen_contexts_2"] == (0.0, 4.0)
+    assert figures["unseen_contexts_3"] == (1.0, 3.0)  # of ra, at and tm
+    assert figures["given_zero"] == (2.0, 4.0)  # at after m and t: m, n
+
+
+def test_growth_counts_different_grams_and_bytes() -> None:
+    model = build(order=3)
+    parts = list(batches(IDS, 8, 1))
+    sizes = []
+    for batch in parts:
+        model.observe(batch)
+        sizes.append(dict(model.growth()))
+    for n in (1, 2, 3):
+        grams = {TEXT[end - n : end] for end in range(max(n, 2), len(TEXT) + 1)}
+        assert sizes[-1][f"ngrams_{n}"] == len(grams)
+    assert 0 < sizes[0]["bytes"] < sizes[-1]["bytes"]
+
+
+def test_trace_tells_the_chain_of_orders_behind_each_next_symbol() -> None:
+    model, probe = taught(order=4), np.array([LETTERS.index(letter) for letter in "ratmn"])
+    batch = window(probe)
+    arrays = {name: array.values[0] for name, array in model.trace(batch).arrays.items()}
+    assert arrays["backoff.count"][3].tolist() == [len(TEXT) - 1, TEXT.count("m"), 0, 0]  # m, tm and atm
+    assert arrays["backoff.count"][0].tolist() == [len(TEXT) - 1, TEXT.count("r"), -1, -1]
+    assert arrays["backoff.target_count"][0].tolist() == [TEXT[1:].count("a"), TEXT.count("ra"), -1, -1]
+    said = model.forward(batch, Context()).predictive.log_prob(batch.targets["tokens"].values)[0].exp()
+    torch.testing.assert_close(arrays["backoff.probability"][:, -1], said)
+    weight = arrays["backoff.weight"]
+    assert bool(((weight.sum(dim=1) > 0.5) & (weight.sum(dim=1) <= 1)).all())
+    assert weight[3, 2:].tolist() == [0.0, 0.0]  # what was never seen says nothing
+    best = [LETTERS[i] for i in arrays["counts.next_symbol"][0, 1].tolist() if i >= 0]
+    assert best == ["a"]  # only a follows r
+    assert arrays["counts.next_count"][0, 1, 0] == TEXT.count("ra")
+
+
+def test_padded_rows_count_as_the_sentences_they_hold() -> None:
+    sentences = [[0, 1, 2, 3], [0, 4, 4], [0, 5]]
+    width = max(map(len, sentences)) - 1
+    tokens, targets = np.zeros((3, width), np.int64), np.zeros((3, width), np.int64)
+    mask = np.zeros((3, width), bool)
+    one_by_one = build(order=3)
+    for row, sentence in enumerate(sentences):
+        n = len(sentence) - 1
+        tokens[row, :n], targets[row, :n], mask[row, :n] = sentence[:-1], sentence[1:], True
+        one_by_one.observe(window(np.array(sentence)))
+    together = build(order=3)
+    target = Field(torch.from_numpy(targets), ("batch", "t"), torch.from_numpy(mask))
+    together.observe(Batch({"tokens": Field(torch.from_numpy(tokens), ("batch", "t"))}, {"tokens": target}))
+    for name, value in one_by_one.state_arrays().items():
+        if name != "tail":
+            assert torch.equal(together.state_arrays()[name], value), name
 
 
 @pytest.fixture(scope="module")
