@@ -58,7 +58,7 @@ _GATES = {
     "input": ("#C77800", "#8A5600", "#F0AE33", "#F0AE33"),
     "output": ("#48535F", "ink2", "#C3CBD4", "#C3CBD4"),
 }
-_GATE_KIN = {"update": "forget", "reset": "input"}
+_GATE_KIN = {"update": "forget", "carry": "forget", "reset": "input", "transform": "input"}
 _MEMBERS = {
     "rnn": MemberStyle((), "disc"),
     "lstm": MemberStyle((), "disc"),

@@ -59,6 +59,11 @@ def test_gru_gates_share_the_hues_of_forget_and_input(qapp):
     assert theme.gate_colour("forget_gate") != theme.gate_colour("input_gate")
 
 
+def test_highway_gates_share_the_hues_of_forget_and_input(qapp):
+    assert theme.gate_colour("layers.0.carry_gate") == theme.gate_colour("forget_gate")
+    assert theme.gate_colour("depth.2.transform_gate", text=True) == theme.gate_colour("input", text=True)
+
+
 def test_lstm_and_gru_differ_in_dash_and_marker_because_their_hues_are_close():
     assert theme.member_style("LSTM").dash != theme.member_style("GRU").dash
     assert theme.member_style("LSTM").marker != theme.member_style("GRU").marker

@@ -23,6 +23,8 @@ def make_config(text):
     def make(model: str = "lstm", **changes: object) -> RunConfig:
         fields = architectures.get(model).Config.model_fields
         knobs = {key: value for key, value in TINY.items() if key in fields}
+        if "d_model" in fields:
+            knobs["n_layers"] = 2
         tree = {
             "corpus": {"name": "text", "text": text},
             "task": {"name": "next_token"},

@@ -1,7 +1,8 @@
-"""Gates of a recurrent layer: how far each is open at every token of the probe."""
+"""Gates of a layer, recurrent or convolutional: how far each is open at every token of the probe."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -18,14 +19,19 @@ from seqviz.gui.panels.state_names import layer_of
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image, paint_matrix
 from seqviz.gui.widgets.token_names import token_name
 
-GATES = ("forget_gate", "update_gate", "input_gate", "reset_gate", "output_gate")
-KEEPERS = ("forget_gate", "update_gate")  # 1 keeps the old state
+GATES = ("forget_gate", "update_gate", "carry_gate", "input_gate", "reset_gate", "transform_gate", "output_gate")
+KEEPERS = ("forget_gate", "update_gate", "carry_gate")  # 1 keeps the old state
+LINEAR = "gate"  # of a gated linear unit: the one gate there is
+WHOLE_STEP = "whole step"
 LINE = 2.25  # px, width of the step line
 EXPANDED_WEIGHT = 3.5  # height of an expanded gate, in tracks
-_EQUATIONS = {
-    "lstm": r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
-    "gru": r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+_EQUATIONS = {  # by the gate that keeps, or the only one
+    "forget_gate": r"c_t = f_t \odot c_{t-1} + i_t \odot g_t",
+    "update_gate": r"h_t = z_t \odot h_{t-1} + (1 - z_t) \odot n_t",
+    "carry_gate": r"s_l = c_l \odot s_{l-1} + t_l \odot n_l",
+    LINEAR: r"y_t = x_t + a_t \odot \sigma(b_t)",
 }
+_DEPTH = re.compile(r"\.depth\.(\d+)\.")
 
 
 def step_line(left: float, cell: float, ys: list[float], width: float) -> list[QRectF]:
@@ -43,6 +49,11 @@ def gate_word(gate: str) -> str:
     return gate.removesuffix("_gate")
 
 
+def gate_title(gate: str) -> str:
+    """`forget gate`; `gate` where a layer has but one."""
+    return gate if gate == LINEAR else f"{gate_word(gate)} gate"
+
+
 @panels.register("gates")
 class GatesPanel(PaintedSheetPanel):
     """How far each gate is open at every token: mean of all units, and where the middle 80 % of them lie."""
@@ -50,7 +61,7 @@ class GatesPanel(PaintedSheetPanel):
     name = "gates"
     title = "Gates"
     question = "What does it keep, what does it forget?"
-    wants = tuple(f"layers.*.{gate}" for gate in GATES)
+    wants = (*(f"layers.*.{gate}" for gate in GATES), f"conv.*.{LINEAR}")
     needs = wants
     order = 30
     weight = 25
@@ -61,6 +72,8 @@ class GatesPanel(PaintedSheetPanel):
         super().__init__()
         self._layer = -1  # -1: the top one
         self._layer_numbers: tuple[int, ...] = ()
+        self._depths: tuple[int, ...] = ()
+        self._depth = -1  # of a step that is several layers deep; -1: the whole step
         self.expanded = ""
         self._arrays: dict[str, NDArray[np.floating]] = {}
         self._summaries: dict[str, GateSummary] = {}
@@ -77,6 +90,16 @@ class GatesPanel(PaintedSheetPanel):
         )
 
     @property
+    def depth(self) -> int:
+        """The depth shown, counted from 0; -1: the whole step."""
+        return self._depth if self._depth in self._depths else -1
+
+    def site(self, gate: str) -> str:
+        """Trace name of a gate of the layer and depth shown."""
+        inner = f"depth.{self.depth}." if self.depth >= 0 else ""
+        return f"conv.{self.layer}.{gate}" if gate == LINEAR else f"layers.{self.layer}.{inner}{gate}"
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """Gates that the layer has, those that keep first."""
         return tuple(self._arrays)
@@ -84,7 +107,8 @@ class GatesPanel(PaintedSheetPanel):
     def prepare(self, old: Snapshot) -> None:
         found = {name: a for want in self.wants for name, a in self.snapshot.matching(want).items()}
         self._layer_numbers = tuple(sorted({layer for name in found if (layer := layer_of(name)) is not None}))
-        names = {gate: f"layers.{self.layer}.{gate}" for gate in GATES}
+        self._depths = tuple(sorted({int(m.group(1)) for name in found if (m := _DEPTH.search(name))}))
+        names = {gate: self.site(gate) for gate in (*GATES, LINEAR)}
         arrays = {gate: found[name] for gate, name in names.items() if name in found}
         if any(arrays[g] is not self._arrays.get(g) for g in arrays) or arrays.keys() != self._arrays.keys():
             self._arrays = arrays
@@ -94,12 +118,12 @@ class GatesPanel(PaintedSheetPanel):
         self._map = self._expanded_map()
 
     def _expanded_map(self) -> NDArray[np.uint8] | None:
-        """(unit, t) indices of the expanded gate, longest memory at the top."""
+        """(unit, t) indices of the expanded gate, longest memory at the top; without memory, the most open."""
         gate = self._arrays.get(self.expanded)
         if gate is None:
             return None
-        keeper = next((self._arrays[k] for k in KEEPERS if k in self._arrays), gate)
-        order = np.argsort(-memory_length(keeper), kind="stable")
+        keeper = next((self._arrays[k] for k in KEEPERS if k in self._arrays), None)
+        order = np.argsort(-(gate.mean(axis=0) if keeper is None else memory_length(keeper)), kind="stable")
         return index_image(gate.T[order], 0.0, 1.0)
 
     def ready(self) -> bool:
@@ -142,7 +166,7 @@ class GatesPanel(PaintedSheetPanel):
         for gate, area in self.tracks().items():
             painter.fillRect(area, colours.ghost)
             expanded = gate == self.expanded
-            low, high = ("fast", "slow") if expanded else ("0", "1")
+            low, high = self._order_words() if expanded else ("0", "1")
             if area.height() >= theme.px(34):
                 self.paint_gutter(painter, high, area.top() + theme.px(5))
                 self.paint_gutter(painter, low, area.bottom() - theme.px(5))
@@ -153,6 +177,10 @@ class GatesPanel(PaintedSheetPanel):
             painter.setPen(theme.gate_colour(gate, text=True))
             flag = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             painter.drawText(QRectF(left + theme.px(12), y - 10, self.grid.left, 20), flag, gate_word(gate))
+
+    def _order_words(self) -> tuple[str, str]:
+        """What the units at the bottom and at the top of an expanded gate are."""
+        return ("fast", "slow") if any(gate in KEEPERS for gate in self._arrays) else ("shut", "open")
 
     def _paint_share(self, painter: QPainter, gate: str, area: QRectF) -> None:
         """At the right end: from the top the share of units nearly open, from the bottom of those nearly shut."""
@@ -254,30 +282,33 @@ class GatesPanel(PaintedSheetPanel):
 
     def subtitle(self) -> str:
         units = next(iter(self._arrays.values())).shape[1] if self._arrays else 0
-        layer = f"layer {self.layer + 1}: " if len(self._layer_numbers) > 1 else ""
+        place = [f"layer {self.layer + 1}"] if len(self._layer_numbers) > 1 else []
+        if self._depths:
+            place.append(f"depth {self.depth + 1} of {len(self._depths)}" if self.depth >= 0 else WHOLE_STEP)
+        layer = f"{', '.join(place)}: " if place else ""
         if not units:
             return "mean of all units, 10th to 90th percentile as a band"
         if self._map is not None:
-            return f"{layer}{gate_word(self.expanded)} gate of {units} units, slow to fast"
+            return f"{layer}{gate_title(self.expanded)} of {units} units, {' to '.join(reversed(self._order_words()))}"
         shares = "at the right: share over 0.9 (top) and under 0.1"
         return f"{layer}mean of {units} units, 10th to 90th percentile as a band; {shares}"
 
     def colour_bar(self) -> ColourBar | None:
-        return None if self._map is None else ColourBar(f"{gate_word(self.expanded)} gate", "0", "viridis", "1")
+        return None if self._map is None else ColourBar(gate_title(self.expanded), "0", "viridis", "1")
 
     def reading(self) -> str:
-        keeper = next((g for g in KEEPERS if g in self._summaries), None)
-        if keeper is None:
+        first = next((g for g in (*KEEPERS, LINEAR) if g in self._summaries), None)
+        if first is None:
             return ""
-        mean, word = self._summaries[keeper].mean, gate_word(keeper)
-        kept = f"the {word} gate keeps **{float(mean.mean()):.0%}** at each {self.token_word}"
-        inner = [t for t in self._dips[keeper] if 0 < t < len(self.tokens) - 1]
+        mean, does = self._summaries[first].mean, "keeps" if first in KEEPERS else "lets through"
+        kept = f"the {gate_title(first)} {does} **{float(mean.mean()):.0%}** at each {self.token_word}"
+        inner = [t for t in self._dips[first] if 0 < t < len(self.tokens) - 1]
         if not inner:
             return kept
         return f"{kept}, least at {token_name(self.tokens[inner[0]])}: {float(mean[inner[0]]):.0%}"
 
     def explain(self, cursor: Cursor) -> Explanation:
-        formula = _EQUATIONS["gru" if "update_gate" in self._arrays else "lstm"]
+        formula = next((_EQUATIONS[g] for g in _EQUATIONS if g in self._arrays), _EQUATIONS[KEEPERS[0]])
         sentence = "A gate is a number from 0 to 1 per unit that the state is multiplied by: 0 blocks, 1 lets through."
         t = cursor.column
         if not self.ready() or not 0 <= t < self.grid.n:
@@ -295,7 +326,7 @@ class GatesPanel(PaintedSheetPanel):
         return Explanation(self.title, formula, sentence, tuple(quantities), f"{longest:.1f}", meaning)
 
     def export(self) -> Mapping[str, np.ndarray]:
-        return {f"layers.{self.layer}.{gate}": a for gate, a in self._arrays.items()}
+        return {self.site(gate): a for gate, a in self._arrays.items()}
 
     # menu
 
@@ -304,6 +335,9 @@ class GatesPanel(PaintedSheetPanel):
         if len(self._layer_numbers) > 1:
             options = tuple(f"layer {n + 1}" for n in self._layer_numbers)
             choices.append(("layer", options, f"layer {self.layer + 1}"))
+        if self._depths:
+            options = (WHOLE_STEP, *(f"depth {k + 1}" for k in self._depths))
+            choices.append(("depth", options, options[self._depths.index(self.depth) + 1 if self.depth >= 0 else 0]))
         words = tuple(gate_word(g) for g in self.gates)
         choices.append(("every unit of", ("none", *words), gate_word(self.expanded) or "none"))
         return tuple(choices)
@@ -311,6 +345,8 @@ class GatesPanel(PaintedSheetPanel):
     def choose(self, key: str, option: str) -> None:
         if key == "layer":
             self._layer = int(option.removeprefix("layer ")) - 1
+        elif key == "depth":
+            self._depth = -1 if option == WHOLE_STEP else int(option.removeprefix("depth ")) - 1
         else:
             self.expanded = next((g for g in self.gates if gate_word(g) == option), "")
         self.refresh()

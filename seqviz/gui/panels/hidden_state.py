@@ -27,8 +27,8 @@ class HiddenStatePanel(PaintedSheetPanel):
     name = "hidden_state"
     title = "Hidden state"
     question = "What does it remember?"
-    wants = ("layers.*.hidden_state", "layers.*.cell_state", "belief.mean")
-    needs = wants
+    needs = ("layers.*.hidden_state", "layers.*.cell_state", "belief.mean")
+    wants = (*needs, "layers.*.normalised_cell", "layers.*.depth.*.state", "layers.*.transition.*", "output.*")
     order = 40
     weight = 21
     minimum_height = 80

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 _STATES = {
     "hidden_state": ("hidden state", "h"),
     "cell_state": ("cell state", "c"),
+    "normalised_cell": ("normalised cell", "c"),
     "embedding": ("input embedding", "e"),
 }
-_NUMBERED = re.compile(r"\b(layers|blocks)\.(\d+)\.")
+_INNER = re.compile(r"(depth|transition|output)\.(\d+)(\.state)?$")  # states inside one step, or above the layers
+_NUMBERED = re.compile(r"\b(layers|blocks|conv)\.(\d+)\.")
 
 
 def layer_of(name: str) -> int | None:
@@ -26,20 +28,21 @@ def symbol(site: str) -> str:
 
 
 def site_title(site: str, many_layers: bool) -> str:
-    """`hidden state h`, `cell state c, layer 2`."""
+    """`hidden state h`, `cell state c, layer 2`, `transition 1, layer 2`."""
     last = site.rsplit(".", 1)[-1]
     words, letter = _STATES.get(last, (last.replace("_", " "), ""))
-    title = f"{words} {letter}".strip()
+    inner = _INNER.search(site)
+    title = f"{inner.group(1)} {int(inner.group(2)) + 1}" if inner else f"{words} {letter}".strip()
     layer = layer_of(site + ".")
     return f"{title}, layer {layer + 1}" if many_layers and layer is not None else title
 
 
 def site_order(site: str) -> tuple[int, int, str]:
-    """The top layer first, its hidden state before its cell state."""
+    """The top layer first, its hidden state before its cell state, what belongs to no layer last."""
     layer = layer_of(site + ".")
     last = site.rsplit(".", 1)[-1]
     rank = list(_STATES).index(last) if last in _STATES else len(_STATES)
-    return (-1 if layer is None else -layer, rank, site)
+    return (1 if layer is None else -layer, rank, site)
 
 
 def titles_of(sites: Iterable[str]) -> dict[str, str]:

@@ -101,3 +101,47 @@ def test_the_window_of_a_long_probe_is_painted(panel):
     panel.present(snapshot_of(arrays(), Cursor(3)))
     picture(panel)
     assert panel.ready()
+
+
+def test_a_highways_carry_gate_keeps_and_its_transform_gate_writes(panel):
+    panel.present(snapshot_of(arrays(kind=("transform_gate", "carry_gate"))))
+    assert panel.gates == ("carry_gate", "transform_gate")
+    assert "the carry gate keeps" in panel.reading()
+    assert "s_{l-1}" in panel.explain(Cursor(0)).formula
+    assert [key for key, _, _ in panel.menu_choices()] == ["every unit of"]
+
+
+def test_each_depth_of_a_step_can_be_shown_by_itself(panel):
+    made = arrays(kind=("carry_gate",)) | {
+        f"layers.0.depth.{k}.carry_gate": np.full((N, 12), 0.5 + 0.1 * k, np.float32) for k in range(3)
+    }
+    panel.present(snapshot_of(made))
+    assert panel.menu_choices()[0] == ("depth", ("whole step", "depth 1", "depth 2", "depth 3"), "whole step")
+    assert panel.subtitle().startswith("whole step: ")
+    assert list(panel.export()) == ["layers.0.carry_gate"]
+    panel.choose("depth", "depth 3")
+    assert list(panel.export()) == ["layers.0.depth.2.carry_gate"]
+    assert panel.explain(Cursor(1)).quantities[1].value == "0.70"
+    assert panel.subtitle().startswith("depth 3 of 3: ")
+    panel.choose("depth", "whole step")
+    assert list(panel.export()) == ["layers.0.carry_gate"]
+
+
+def test_a_gated_convolution_has_one_gate_that_lets_through(panel):
+    values = np.full((N, 8), 0.6, dtype=np.float32)
+    values[COMMA] = 0.2
+    panel.present(snapshot_of({"conv.0.gate": values + 0.1, "conv.1.gate": values}))
+    assert panel.gates == ("gate",)
+    assert panel.layer == 1
+    assert panel.reading().startswith("the gate lets through **57%**")
+    assert "least at comma: 20%" in panel.reading()
+    assert r"\sigma(b_t)" in panel.explain(Cursor(0)).formula
+    assert list(panel.export()) == ["conv.1.gate"]
+
+
+def test_the_units_of_a_gate_without_memory_stand_from_open_to_shut(panel):
+    panel.present(snapshot_of({"conv.0.gate": np.tile(np.linspace(0.1, 0.9, 8, dtype=np.float32), (N, 1))}))
+    panel.choose("every unit of", "gate")
+    assert (np.diff(panel._map[:, 0].astype(int)) <= 0).all()
+    assert "gate of 8 units, open to shut" in panel.subtitle()
+    picture(panel)

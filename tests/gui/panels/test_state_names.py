@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from seqviz.gui.panels.state_names import site_title, titles_of
+
+
+def test_the_top_layers_hidden_state_comes_first_and_what_belongs_to_no_layer_last() -> None:
+    sites = ["embedding", "output.0", "layers.0.cell_state", "layers.0.hidden_state"]
+    ordered = list(titles_of(sites).values())
+    assert ordered[:2] == ["layers.0.hidden_state", "layers.0.cell_state"]
+
+
+def test_states_inside_one_step_are_counted_from_one() -> None:
+    assert site_title("layers.1.depth.0.state", True) == "depth 1, layer 2"
+    assert site_title("layers.0.transition.1", False) == "transition 2"
+    assert site_title("output.0", True) == "output 1"
+    assert site_title("layers.0.normalised_cell", False) == "normalised cell c"
