@@ -37,12 +37,18 @@ class Layout:
 def default_layout(run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) -> Layout:
     """What this run can show best: the panels it serves, in their order, six that share the height."""
     served = sorted(
-        (kind for _, kind in known if kind.shown_by_default and kind.reason_unserved(run) is None),
+        (kind for _, kind in known if kind.shown_at_first(run) and kind.reason_unserved(run) is None),
         key=lambda kind: (kind.order, kind.name),
     )
     sheet = _first_with_height([kind for kind in served if kind.place == "sheet"], SHEET_ROWS)
     column = _first_with_height([kind for kind in served if kind.place != "sheet"], COLUMN_ROWS)
-    return Layout(tuple(kind.name for kind in sheet), tuple(kind.name for kind in column))
+    return Layout(tuple(kind.name for kind in flat_after_first(sheet)), tuple(kind.name for kind in column))
+
+
+def flat_after_first(kinds: list[type[Panel]]) -> list[type[Panel]]:
+    """Flat panels (the bars of surprisal) belong right under the strip, which stands under the first tall one."""
+    tall, flat = ([kind for kind in kinds if bool(kind.fixed_height) is is_flat] for is_flat in (False, True))
+    return [*tall[:1], *flat, *tall[1:]]
 
 
 def _first_with_height(kinds: list[type[Panel]], count: int) -> list[type[Panel]]:

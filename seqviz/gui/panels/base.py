@@ -160,6 +160,11 @@ class Panel(PaintedWidget):
         """The user picked an option of `menu_choices`."""
 
     @classmethod
+    def shown_at_first(cls, run: RunStarted) -> bool:
+        """Whether it stands in the default layout of such a run, if that can serve it."""
+        return cls.shown_by_default
+
+    @classmethod
     def reason_unserved(cls, run: RunStarted) -> str | None:
         """Why this run cannot serve the panel, as a sentence; None where it can."""
         if not cls.needs:
