@@ -11,7 +11,6 @@ Axes: B batch, T positions, C channels.
 from __future__ import annotations
 
 import abc
-from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import torch
@@ -21,20 +20,12 @@ from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
 from seqviz.models.causal_conv import CausalConv
+from seqviz.models.cone import ConeLevel
 from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
 
 UNITS = ("batch", "t", "unit")
-
-
-@dataclass(frozen=True)
-class ConeLevel:
-    """One convolution as the receptive-field cone draws it; `array`: the traced array that leaves it."""
-
-    array: str
-    kernel_size: int
-    dilation: int
 
 
 class ConvBlock(nn.Module, abc.ABC):

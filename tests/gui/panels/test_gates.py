@@ -133,7 +133,7 @@ def test_a_gated_convolution_has_one_gate_that_lets_through(panel):
     panel.present(snapshot_of({"conv.0.gate": values + 0.1, "conv.1.gate": values}))
     assert panel.gates == ("gate",)
     assert panel.layer == 1
-    assert panel.reading().startswith("the gate lets through **57%**")
+    assert panel.reading().startswith("the gate lets through **58%**")
     assert "least at comma: 20%" in panel.reading()
     assert r"\sigma(b_t)" in panel.explain(Cursor(0)).formula
     assert list(panel.export()) == ["conv.1.gate"]
