@@ -25,13 +25,27 @@ class Content:
 
 @dataclass(frozen=True)
 class TextContent(Content):
-    """Running text, split in order. `marked_spans`: (start, end) in `valid` where a metric looks closer."""
+    """Running text, split in order. `marked_spans`: (start, end) in `valid` where a metric looks closer.
+
+    `analogies`: four words each, the first to the second as the third to the fourth, that the text lets one know.
+    """
 
     gives: ClassVar[str] = "text"
     train: str
     valid: str
     marked_spans: tuple[tuple[int, int], ...] = ()
     marked_name: str = ""  # e.g. "agreement"
+    analogies: tuple[tuple[str, str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SentenceLines(Content):
+    """Sentences, one a line, words between white space, in files that were split beforehand. `test` may be empty."""
+
+    gives: ClassVar[str] = "sentence_lines"
+    train: str
+    valid: str
+    test: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from seqviz.core.batch import Batch
 from seqviz.data.tasks import Feeder, Task
 
-Split = Literal["train", "valid"]
+Split = Literal["train", "valid", "test"]
 
 
 class RandomRows(Feeder):

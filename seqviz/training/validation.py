@@ -55,7 +55,7 @@ class Validation:
     @property
     def full_rule(self) -> str:
         """How much context each token of the full validation sees, in words."""
-        return "all of the text before it" if self.carries and self.task.counted_baseline else self.task.rule
+        return "all of the text before it" if self.carries and self.task.runs_on else self.task.rule
 
     def _over(self, batches: Iterable[Batch], carry: bool = False) -> Slices:
         total = count = 0.0

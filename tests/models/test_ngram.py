@@ -207,7 +207,7 @@ def test_trace_tells_the_chain_of_orders_behind_each_next_symbol() -> None:
     said = model.forward(batch, Context()).predictive.log_prob(batch.targets["tokens"].values)[0].exp()
     torch.testing.assert_close(arrays["backoff.probability"][:, -1], said)
     weight = arrays["backoff.weight"]
-    assert bool(((weight.sum(dim=1) > 0.5) & (weight.sum(dim=1) <= 1)).all())
+    assert bool(((weight.sum(dim=1) > 0.4) & (weight.sum(dim=1) <= 1)).all())
     assert weight[3, 2:].tolist() == [0.0, 0.0]  # what was never seen says nothing
     best = [LETTERS[i] for i in arrays["counts.next_symbol"][0, 1].tolist() if i >= 0]
     assert best == ["a"]  # only a follows r

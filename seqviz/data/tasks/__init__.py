@@ -44,6 +44,7 @@ class Task(abc.ABC):
     takes: ClassVar[str]
     needs: ClassVar[Needs]
     counted_baseline: ClassVar[bool] = False  # an n-gram of the same data is a line worth beating
+    runs_on: ClassVar[bool] = False  # the validation text is one, which a counting model reads through without a break
 
     interface: Interface
     unit: Unit
@@ -95,8 +96,13 @@ class Task(abc.ABC):
         return losses[target.mask].sum(), target.mask.sum().to(losses.dtype)
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
-        """Further figures as name: (sum, count), added up over the validation split."""
-        return {}
+        """Further figures as name: (sum, count), added up over a split: what the output tells of itself."""
+        tells = getattr(output.predictive, "figures", None)
+        if tells is None:
+            return {}
+        target = next(iter(batch.targets.values()))
+        found: Mapping[str, tuple[float, float]] = tells(target.values, target.mask)
+        return found
 
     def figures(self, means: Mapping[str, float]) -> Mapping[str, float]:
         """What is shown of the means of `metrics` over the whole split: the place for a square root."""

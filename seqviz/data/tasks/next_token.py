@@ -33,6 +33,7 @@ class NextTokenTask(TextTask):
     title = "next token"
     needs = Needs("chain", "tokens", "softmax", causal=True, next_token=True)
     counted_baseline = True
+    runs_on = True
 
     def __init__(
         self, config: TextTaskConfig, content: TextContent, context_length: int, tokenizer: Tokenizer | None = None
@@ -117,14 +118,15 @@ class NextTokenTask(TextTask):
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
         """Share of marked words of which every token was the likeliest one."""
+        told = super().metrics(output, batch)
         spans = batch.targets.get("span")
         if spans is None:
-            return {}
+            return told
         right = output.predictive.log_probs().argmax(-1) == batch.targets["tokens"].values  # (batch, t)
         inside = spans.values > 0
         numbers, which = torch.unique(spans.values[inside], return_inverse=True)
         wrong = torch.zeros(len(numbers), device=right.device).index_add_(0, which, (~right[inside]).float())
-        return {f"{self.content.marked_name}_accuracy": (float((wrong == 0).sum()), float(len(numbers)))}
+        return {**told, f"{self.content.marked_name}_accuracy": (float((wrong == 0).sum()), float(len(numbers)))}
 
     def baselines(self) -> tuple[Baseline, ...]:
         size = self.tokenizer.vocab_size
