@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 SpaceKind = Literal["tokens", "vectors"]
-Structure = Literal["chain", "pair", "tree"]
+Structure = Literal["chain", "pair", "tree", "bag"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Interface:
     context_length
         longest sequence of a training batch, in tokens.
     structure
-        "chain": one sequence; "pair": source and target sequences; "tree": nodes.
+        "chain": one sequence; "pair": source and target sequences; "tree": nodes; "bag": around each position a set of
+        neighbours without order.
     hidden
         what is told at each position is a state that nobody sees: a place, a cell.
     """

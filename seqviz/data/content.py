@@ -118,3 +118,17 @@ class Tracks(Content):
     valid_observed: np.ndarray
     valid_truth: np.ndarray
     noise: float = 1.0
+
+
+Sentence = tuple[tuple[str, ...], tuple[str, ...]]  # words, and the tag of each
+
+
+@dataclass(frozen=True)
+class TaggedSentences(Content):
+    """Sentences of different lengths, a tag for every word. `test` is empty where the corpus has no such split."""
+
+    gives: ClassVar[str] = "tagged_sentences"
+    train: tuple[Sentence, ...]
+    valid: tuple[Sentence, ...]
+    test: tuple[Sentence, ...]
+    tags: tuple[str, ...]  # all that occur in `train`, sorted

@@ -134,4 +134,24 @@ def tree(interface: Interface, rows: int, generator: torch.Generator) -> Batch:
     )
 
 
-BUILDERS = {"chain": chain, "pair": pair, "tree": tree}
+def bag(interface: Interface, rows: int, generator: torch.Generator) -> Batch:
+    """Four neighbours of each position, some of them missing; the last target of row 0 does not count."""
+    neighbours = values(interface.inputs, (rows, POSITIONS, 4), generator)
+    drawn, targets = (
+        values(interface.outputs, shape, generator) for shape in ((rows, POSITIONS, 3), (rows, POSITIONS))
+    )
+    there = torch.rand(neighbours.shape, generator=generator) < 0.7
+    there[:, :, 0] = True
+    mask = torch.ones(rows, POSITIONS, dtype=torch.bool)
+    mask[0, -1] = False
+    return Batch(
+        {
+            "tokens": Field(neighbours, ("batch", "t", "neighbour"), there),
+            "drawn": Field(drawn, ("batch", "t", "draw")),
+        },
+        {"tokens": Field(targets, ("batch", "t"), mask)},
+        tokens=rows * POSITIONS,
+    )
+
+
+BUILDERS = {"chain": chain, "pair": pair, "tree": tree, "bag": bag}
