@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK
 from seqviz.gui.number_text import short
@@ -24,6 +26,12 @@ SHADES = ("gradient", "activation")
 FOOT = 22  # px at scale 1 under the inputs: how far back is seen, how far back is felt
 SMALLEST_LINE = 12  # px at scale 1 between the names of two levels
 LONGEST_SUM = 5  # terms of the receptive field that are written out
+SEEN_WELL = 0.12  # opacity of a connection, for each px that lies between two of them
+
+
+def has_levels(run: RunStarted) -> bool:
+    """Whether a run's net has more than one convolution above its inputs."""
+    return any(name.startswith(f"{LEVEL}2.") for name in run.provides)
 
 
 @panels.register("cone")
@@ -39,6 +47,11 @@ class ConePanel(PaintedSheetPanel):
     weight = 36
     minimum_height = 110
     ghost = "Receptive field: which inputs each output sees, through which convolutions."
+
+    @classmethod
+    def shown_at_first(cls, run: RunStarted) -> bool:
+        """One convolution alone is no cone: a single row says as much."""
+        return has_levels(run)
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,18 +157,20 @@ class ConePanel(PaintedSheetPanel):
         self.paint_gutter(painter, "sees", self.height() - theme.px(FOOT / 2))
 
     def level_name(self, level: int) -> str:
-        """`input`, `d = 1`, `d = 2` ..."""
+        """`input`, `d = 1`, `d = 2` ...; `layer 1`, `layer 2` ... where nothing is dilated."""
         assert self.shape is not None
-        return f"d = {self.shape.dilations[level - 1]}" if level else "input"
+        if level == 0:
+            return "input"
+        dilation = self.shape.dilations[level - 1]
+        return f"d = {dilation}" if max(self.shape.dilations) > 1 else f"layer {level}"
 
     def _paint_edges(self, painter: QPainter) -> None:
         assert self.shape is not None
-        edges = self.shape.edges(self.apex)
-        count = sum(len(upper) for _, upper, _ in edges)
-        opacity = 0.75 if count < 100 else 0.5 if count < 600 else 0.3
+        colour = theme.family_colour("convolution")
         painter.setClipRect(QRectF(self.grid.left, 0, self.grid.width, self.height()))
-        painter.setPen(QPen(theme.faded(theme.family_colour("convolution"), opacity), 1.25 if count < 600 else 1.0))
-        for level, upper, lower in edges:
+        for level, upper, lower in self.shape.edges(self.apex):
+            apart = (int(np.ptp(lower)) + 1) * self.grid.cell / max(len(lower), 1)  # px
+            painter.setPen(QPen(theme.faded(colour, min(max(SEEN_WELL * apart, 0.15), 0.75)), 1.25))
             top, bottom = self.row_y(level), self.row_y(level - 1)
             pairs = zip(upper.tolist(), lower.tolist(), strict=True)
             painter.drawLines([QLineF(self.grid.centre_of(u), top, self.grid.centre_of(v), bottom) for u, v in pairs])
@@ -238,12 +253,7 @@ class ConePanel(PaintedSheetPanel):
             return "what one output sees, level by level"
         count = len(self.shape.kernels)
         what = "1 convolution" if count == 1 else f"{count} convolutions"
-        return f"what one output sees through {what} of {self._kernel_words()}"
-
-    def _kernel_words(self) -> str:
-        assert self.shape is not None
-        kinds = sorted(set(self.shape.kernels))
-        return f"kernel size {kinds[0]}" if len(kinds) == 1 else f"kernel sizes {kinds[0]} to {kinds[-1]}"
+        return f"what one output sees through {what}"
 
     def colour_bar(self) -> ColourBar:
         if self.shade == "activation":
@@ -290,10 +300,16 @@ class ConePanel(PaintedSheetPanel):
         return Explanation(self.title, formula, sentence, tuple(quantities), str(shape.field), meaning)
 
     def field_words(self) -> str:
-        """The sum with its numbers: `1 + 2 + 2 + 4 + 4`."""
+        """The sum with its numbers: `1 + 2 + 4`, `1 + 6·5`, `1 + 2·(2 + 4 + 8)`."""
         assert self.shape is not None
-        parts = ("1", *map(str, self.shape.steps_back))
-        return " + ".join(parts) if len(parts) <= LONGEST_SUM else f"1 + {sum(self.shape.steps_back)}"
+        often = Counter(self.shape.steps_back)
+        times, terms = set(often.values()), sorted(often)
+        if len(times) > 1 or len(terms) > LONGEST_SUM:
+            return f"1 + {sum(self.shape.steps_back)}"
+        total, by = " + ".join(map(str, terms)), times.pop()
+        if by == 1:
+            return f"1 + {total}"
+        return f"1 + {by}·({total})" if len(terms) > 1 else f"1 + {by}·{total}"
 
     def export(self) -> Mapping[str, np.ndarray]:
         if not self.ready() or self.shape is None:

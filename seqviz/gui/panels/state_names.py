@@ -11,8 +11,10 @@ _STATES = {
     "normalised_cell": ("normalised cell", "c"),
     "embedding": ("input embedding", "e"),
 }
+DIRECTIONS = ("forward", "backward")
 _INNER = re.compile(r"(depth|transition|output)\.(\d+)(\.state)?$")  # states inside one step, or above the layers
 _NUMBERED = re.compile(r"\b(layers|blocks|conv)\.(\d+)\.")
+_LEVELS_LAST = 1000  # more than any net has layers
 
 
 def layer_of(name: str) -> int | None:
@@ -27,22 +29,32 @@ def symbol(site: str) -> str:
     return _STATES.get(last, ("", "x"))[1]
 
 
+def direction_of(name: str) -> str:
+    """`forward` or `backward` of a net that reads both ways; "" of all others."""
+    return next((part for part in name.split(".") if part in DIRECTIONS), "")
+
+
 def site_title(site: str, many_layers: bool) -> str:
     """`hidden state h`, `cell state c, layer 2`, `transition 1, layer 2`."""
     last = site.rsplit(".", 1)[-1]
     words, letter = _STATES.get(last, (last.replace("_", " "), ""))
     inner = _INNER.search(site)
     title = f"{inner.group(1)} {int(inner.group(2)) + 1}" if inner else f"{words} {letter}".strip()
+    title = f"{direction_of(site)} {title}".strip()
     layer = layer_of(site + ".")
     return f"{title}, layer {layer + 1}" if many_layers and layer is not None else title
 
 
 def site_order(site: str) -> tuple[int, int, str]:
-    """The top layer first, its hidden state before its cell state, what belongs to no layer last."""
+    """The top layer first, its hidden state before its cell state; then what belongs to no layer, such as the input
+    embedding; last the levels of a convolutional net, which carry nothing.
+    """
     layer = layer_of(site + ".")
     last = site.rsplit(".", 1)[-1]
     rank = list(_STATES).index(last) if last in _STATES else len(_STATES)
-    return (1 if layer is None else -layer, rank, site)
+    way = direction_of(site)
+    place = 1 if layer is None else _LEVELS_LAST - layer if site.startswith("conv.") else -layer
+    return (place, rank + len(_STATES) * (way == "backward"), site)
 
 
 def titles_of(sites: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, panels
+from seqviz.gui.panels.cone import has_levels
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
@@ -37,6 +38,11 @@ class WindowEdgePanel(PaintedSheetPanel):
     fixed_height = _TOP + _ROW + 5
     minimum_height = fixed_height
     ghost = "Which tokens lie inside the window, and which are out of sight."
+
+    @classmethod
+    def shown_at_first(cls, run: RunStarted) -> bool:
+        """Where a cone of several levels can be drawn, it ends at the same edge."""
+        return not has_levels(run)
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ import pytest
 
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.cone import ConePanel
+from seqviz.gui.panels.cone_shape import ConeShape
 from tests.gui.panels.sheet_frames import N, causal, click, colour_at, hover, lay_out, picture, run_of, snapshot_of
 
 NAMES = ("embedding", "conv.0.hidden", "conv.0.output")
@@ -77,6 +78,32 @@ def test_levels_lie_one_above_the_other_with_the_output_on_top(panel):
     heights = [panel.row_y(level) for level in range(3)]
     assert all(lower > upper for lower, upper in pairwise(heights))
     assert [panel.level_name(level) for level in range(3)] == ["input", "d = 1", "d = 2"]
+
+
+def test_levels_without_dilation_are_layers(panel):
+    made = arrays() | {"cone.dilation": np.array([1, 1])}
+    panel.present(snapshot_of(made, Cursor(10)))
+    assert [panel.level_name(level) for level in range(3)] == ["input", "layer 1", "layer 2"]
+
+
+@pytest.mark.parametrize(
+    ("kernels", "dilations", "words"),
+    [
+        ((3, 3), (1, 2), "1 + 2 + 4"),
+        ((6,) * 6, (1,) * 6, "1 + 6·5"),
+        ((3,) * 6, (1, 1, 2, 2, 4, 4), "1 + 2·(2 + 4 + 8)"),
+        ((2,) * 12, tuple(2**n for n in range(12)), "1 + 4095"),
+    ],
+)
+def test_the_field_is_summed_in_words(panel, kernels, dilations, words):
+    panel.shape = ConeShape(kernels, dilations)
+    assert panel.field_words() == words
+
+
+def test_it_is_there_from_the_start_where_the_net_has_several_levels(panel):
+    one, two = "cone.activation.1.layers.0.hidden", "cone.activation.2.conv.1.output"
+    assert not ConePanel.shown_at_first(run_of(provides=("cone.kernel", one)))
+    assert ConePanel.shown_at_first(run_of(provides=("cone.kernel", one, two)))
 
 
 def test_shading_by_activation_is_chosen_in_the_menu_and_named_in_the_bar(panel):

@@ -14,3 +14,8 @@ def test_states_inside_one_step_are_counted_from_one() -> None:
     assert site_title("layers.0.transition.1", False) == "transition 2"
     assert site_title("output.0", True) == "output 1"
     assert site_title("layers.0.normalised_cell", False) == "normalised cell c"
+
+
+def test_the_embedding_comes_before_the_levels_of_a_convolutional_net() -> None:
+    sites = ["conv.0.hidden", "conv.0.output", "conv.1.output", "embedding"]
+    assert list(titles_of(sites)) == ["input embedding e", "output, layer 2", "hidden, layer 1", "output, layer 1"]
