@@ -67,13 +67,24 @@ def filtered(before: Floats, transition: Floats, factors: Floats) -> Beliefs:
     return Beliefs(found, shares, used)
 
 
-def backward(transition: Floats, beliefs: Beliefs) -> Floats:
-    """(T, N, K) h: how much better the rest of the text is explained from each state."""
+def backward(
+    transition: Floats, beliefs: Beliefs, lengths: np.ndarray | None = None, stop: Floats | None = None
+) -> Floats:
+    """(T, N, K) h: how much better the rest of the text is explained from each state.
+
+    `lengths` (N,) where rows end earlier (behind that h is 1), `stop` (K,) how likely each state is to end a row.
+    """
     hints = np.ones_like(beliefs.filtered)
+    length, rows, _ = hints.shape
+    ends = np.full(rows, length) if lengths is None else lengths
     turned = np.ascontiguousarray(transition.T)
     scale = np.where(beliefs.shares > 0, beliefs.shares, 1.0)
-    for t in range(len(hints) - 2, -1, -1):
-        hints[t] = (beliefs.factors[t + 1] * hints[t + 1] / scale[t + 1, :, None]) @ turned
+    for t in range(length - 1, -1, -1):
+        if t + 1 < length:
+            hints[t] = (beliefs.factors[t + 1] * hints[t + 1] / scale[t + 1, :, None]) @ turned
+        hints[t, ends <= t + 1] = 1.0
+        if stop is not None:
+            hints[t, ends == t + 1] = stop
     return hints
 
 

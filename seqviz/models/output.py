@@ -49,6 +49,16 @@ class LogTable:
 
 
 @dataclass(frozen=True)
+class PathTable(LogTable):
+    """A LogTable of each position by itself, with the answer that is best as a whole: they need not agree."""
+
+    path: Tensor  # (batch, out_pos) int64
+
+    def decode(self) -> Tensor:
+        return self.path
+
+
+@dataclass(frozen=True)
 class Gaussian:
     """Independent normals; `mean` (batch, out_pos, dim), `deviation` a number or a like-shaped tensor.
 

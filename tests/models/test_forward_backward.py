@@ -29,9 +29,7 @@ VISITS = np.array([[0, 1, 2]])
 UMBRELLA = Parameters(np.array([0.5, 0.5]), np.array([[0.7, 0.3], [0.3, 0.7]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
 DAYS = np.array([[0, 0, 1, 0, 0]])
 # Jurafsky and Martin, ice cream: hot and cold; 1, 2, 3 scoops
-ICE = Parameters(
-    np.array([0.8, 0.2]), np.array([[0.6, 0.4], [0.5, 0.5]]), np.array([[0.2, 0.4, 0.4], [0.5, 0.4, 0.1]])
-)
+ICE = Parameters(np.array([0.8, 0.2]), np.array([[0.6, 0.4], [0.5, 0.5]]), np.array([[0.2, 0.4, 0.4], [0.5, 0.4, 0.1]]))
 
 
 def random_parameters(states: int = 3, symbols: int = 4, seed: int = 0) -> Parameters:
