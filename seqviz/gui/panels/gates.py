@@ -9,13 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.gate_statistics import GateSummary, drops, memory_length, summarise
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
-from seqviz.gui.panels.state_names import layer_of
+from seqviz.gui.panels.state_names import DIRECTIONS, direction_of, layer_of
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image, paint_matrix
 from seqviz.gui.widgets.token_names import token_name
 
@@ -73,6 +73,8 @@ class GatesPanel(PaintedSheetPanel):
         self._layer = -1  # -1: the top one
         self._layer_numbers: tuple[int, ...] = ()
         self._depths: tuple[int, ...] = ()
+        self._directions: tuple[str, ...] = ()
+        self._direction = ""  # of a net that reads both ways; "": forward
         self._depth = -1  # of a step that is several layers deep; -1: the whole step
         self.expanded = ""
         self._arrays: dict[str, NDArray[np.floating]] = {}
@@ -90,13 +92,20 @@ class GatesPanel(PaintedSheetPanel):
         )
 
     @property
-    def depth(self) -> int:
+    def shown_depth(self) -> int:
         """The depth shown, counted from 0; -1: the whole step."""
         return self._depth if self._depth in self._depths else -1
 
+    @property
+    def direction(self) -> str:
+        """Which way the net shown reads; "" where it reads one way only."""
+        known = self._directions
+        return self._direction if self._direction in known else (known[0] if known else "")
+
     def site(self, gate: str) -> str:
-        """Trace name of a gate of the layer and depth shown."""
-        inner = f"depth.{self.depth}." if self.depth >= 0 else ""
+        """Trace name of a gate of the layer, direction and depth shown."""
+        inner = f"depth.{self.shown_depth}." if self.shown_depth >= 0 else ""
+        inner = f"{self.direction}.{inner}" if self.direction else inner
         return f"conv.{self.layer}.{gate}" if gate == LINEAR else f"layers.{self.layer}.{inner}{gate}"
 
     @property
@@ -108,6 +117,7 @@ class GatesPanel(PaintedSheetPanel):
         found = {name: a for want in self.wants for name, a in self.snapshot.matching(want).items()}
         self._layer_numbers = tuple(sorted({layer for name in found if (layer := layer_of(name)) is not None}))
         self._depths = tuple(sorted({int(m.group(1)) for name in found if (m := _DEPTH.search(name))}))
+        self._directions = tuple(way for way in DIRECTIONS if any(direction_of(name) == way for name in found))
         names = {gate: self.site(gate) for gate in (*GATES, LINEAR)}
         arrays = {gate: found[name] for gate, name in names.items() if name in found}
         if any(arrays[g] is not self._arrays.get(g) for g in arrays) or arrays.keys() != self._arrays.keys():
@@ -173,10 +183,22 @@ class GatesPanel(PaintedSheetPanel):
             y, square = area.center().y(), theme.px(8)
             left = self.gutter_left
             painter.fillRect(QRectF(left, round(y - square / 2), square, square), theme.gate_colour(gate))
-            painter.setFont(theme.font(11, bold=True))
+            start = left + theme.px(12)
+            painter.setFont(self._name_font(gate_word(gate), area.left() - start - theme.px(3)))
             painter.setPen(theme.gate_colour(gate, text=True))
             flag = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(left + theme.px(12), y - 10, self.grid.left, 20), flag, gate_word(gate))
+            painter.drawText(QRectF(start, y - 10, self.grid.left, 20), flag, gate_word(gate))
+
+    @staticmethod
+    def _name_font(word: str, room: float) -> QFont:
+        """Bold where the gutter has room for the word; a long one (transform) is set regular, then narrower."""
+        font = theme.font(11, bold=True)
+        for stretch in (100, 95, 90, 85, 80, 75, 70):
+            if QFontMetricsF(font).horizontalAdvance(word) <= room:
+                break
+            font = QFont(theme.font(11))
+            font.setStretch(stretch)
+        return font
 
     def _order_words(self) -> tuple[str, str]:
         """What the units at the bottom and at the top of an expanded gate are."""
@@ -283,8 +305,12 @@ class GatesPanel(PaintedSheetPanel):
     def subtitle(self) -> str:
         units = next(iter(self._arrays.values())).shape[1] if self._arrays else 0
         place = [f"layer {self.layer + 1}"] if len(self._layer_numbers) > 1 else []
+        if self.direction:
+            place.append(f"reading {self.direction}")
         if self._depths:
-            place.append(f"depth {self.depth + 1} of {len(self._depths)}" if self.depth >= 0 else WHOLE_STEP)
+            place.append(
+                f"depth {self.shown_depth + 1} of {len(self._depths)}" if self.shown_depth >= 0 else WHOLE_STEP
+            )
         layer = f"{', '.join(place)}: " if place else ""
         if not units:
             return "mean of all units, 10th to 90th percentile as a band"
@@ -335,9 +361,13 @@ class GatesPanel(PaintedSheetPanel):
         if len(self._layer_numbers) > 1:
             options = tuple(f"layer {n + 1}" for n in self._layer_numbers)
             choices.append(("layer", options, f"layer {self.layer + 1}"))
+        if len(self._directions) > 1:
+            choices.append(("direction", self._directions, self.direction))
         if self._depths:
             options = (WHOLE_STEP, *(f"depth {k + 1}" for k in self._depths))
-            choices.append(("depth", options, options[self._depths.index(self.depth) + 1 if self.depth >= 0 else 0]))
+            choices.append(
+                ("depth", options, options[self._depths.index(self.shown_depth) + 1 if self.shown_depth >= 0 else 0])
+            )
         words = tuple(gate_word(g) for g in self.gates)
         choices.append(("every unit of", ("none", *words), gate_word(self.expanded) or "none"))
         return tuple(choices)
@@ -345,6 +375,8 @@ class GatesPanel(PaintedSheetPanel):
     def choose(self, key: str, option: str) -> None:
         if key == "layer":
             self._layer = int(option.removeprefix("layer ")) - 1
+        elif key == "direction":
+            self._direction = option
         elif key == "depth":
             self._depth = -1 if option == WHOLE_STEP else int(option.removeprefix("depth ")) - 1
         else:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetricsF
 
 from seqviz.gui.panels.base import Cursor
 from seqviz.gui.panels.gates import GatesPanel, step_line
@@ -145,3 +146,11 @@ def test_the_units_of_a_gate_without_memory_stand_from_open_to_shut(panel):
     assert (np.diff(panel._map[:, 0].astype(int)) <= 0).all()
     assert "gate of 8 units, open to shut" in panel.subtitle()
     picture(panel)
+
+
+def test_a_long_gate_name_stays_left_of_its_track(panel):
+    panel.present(snapshot_of(arrays(kind=("transform_gate", "carry_gate"))))
+    start = panel.gutter_left + 12
+    for word in ("carry", "transform"):
+        room = panel.grid.left - start
+        assert QFontMetricsF(panel._name_font(word, room)).horizontalAdvance(word) <= room + 1
