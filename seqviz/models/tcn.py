@@ -6,8 +6,9 @@
 
 An output sees 1 + 2 (k - 1) (2^n - 1) inputs: k kernel size, n levels. Weights are normalised, W = g v / ||v||.
 Bai, Kolter and Koltun, "An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence Modeling",
-2018. Dropout silences whole channels of a sequence (Tompson et al. 2015), as the paper says. Here tokens come in
-through an embedding, vectors through a linear layer.
+2018. Dropout silences whole channels of a sequence (Tompson et al. 2015), as the paper says. The start "default" is
+that of the authors' code: torch's own, but 1 x 1 convolutions and the output layer start at normal(0, 0.01), so that
+the first outputs are quiet. Here tokens come in through an embedding, vectors through a linear layer.
 
 Axes: B batch, T positions, C channels in, O channels out.
 """
@@ -19,11 +20,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from seqviz.core.interface import Interface
 from seqviz.core.knobs import knob
 from seqviz.models.base import NeuralConfig, architectures
 from seqviz.models.causal_conv import CausalConv
 from seqviz.models.convolutional import UNITS, ConvBlock, ConvolutionalModel, note_channels
 from seqviz.models.trace import Recorder
+
+QUIET = 0.01
 
 
 class TCNConfig(NeuralConfig):
@@ -95,6 +99,11 @@ class TCN(ConvolutionalModel):
     title = "TCN"
     provides = ("embedding", "conv.*.hidden", "conv.*.output")
 
+    def __init__(self, config: TCNConfig, interface: Interface) -> None:
+        super().__init__(config, interface)
+        if config.initialization == "default":
+            start_quietly(self)
+
     def make_blocks(self, config: TCNConfig) -> tuple[list[ConvBlock], int]:
         width = config.channels
         blocks: list[ConvBlock] = []
@@ -111,3 +120,12 @@ class TCN(ConvolutionalModel):
         for module in self.modules():
             if isinstance(module, nn.Dropout1d):
                 module.p = share
+
+
+def start_quietly(model: TCN) -> None:
+    """The output layer and the 1 x 1 convolutions at normal(0, 0.01)."""
+    blocks = [block for block in model.stack if isinstance(block, TemporalBlock)]
+    around = [block.around.weight for block in blocks if block.around is not None]
+    head = [module.weight for module in model.head.modules() if isinstance(module, nn.Linear)]
+    for weight in (*around, *head):
+        nn.init.normal_(weight, std=QUIET)

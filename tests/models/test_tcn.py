@@ -96,3 +96,11 @@ def test_a_rolling_buffer_writes_the_same_long_after_the_receptive_field_is_full
         said, state = model.step(tokens[:, t], state)
         torch.testing.assert_close(said, whole[:, t], **TIGHT)
     assert sum(buffer.shape[1] for block in state for buffer in block) == model.receptive_field() - 1
+
+
+def test_the_default_start_is_quiet_in_the_output_layer_and_the_1_x_1_convolution_alone() -> None:
+    model = build(TCN, channels=64)
+    for weight in (model.stack[0].around.weight, model.head.linear.weight):
+        assert 0.008 < weight.std().item() < 0.012
+    assert model.stack[1].convolutions()[0].conv.weight.std().item() > 0.03
+    assert build(TCN, channels=64, initialization="xavier").head.linear.weight.std().item() > 0.05
