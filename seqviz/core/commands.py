@@ -98,6 +98,13 @@ class CancelFetch(Command):
     pass
 
 
+@dataclass(frozen=True)
+class Explain(Command):
+    """Ask what the token at this position of the probe was foretold from; answered by Explained."""
+
+    position: int
+
+
 class RaceCommand(Command):
     """Base of what is asked of the race. While the race plays the single run stands still, and the other way round."""
 
@@ -148,6 +155,13 @@ class SetRaceProbe(RaceCommand):
 @dataclass(frozen=True)
 class SampleRace(RaceCommand):
     pass
+
+
+@dataclass(frozen=True)
+class ExplainRace(RaceCommand):
+    """The same of every racer; answered by one Explained each, as Raced."""
+
+    position: int
 
 
 @dataclass(frozen=True)

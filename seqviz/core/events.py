@@ -264,6 +264,49 @@ class WorkerStopped(Event):
     """The last event of the worker's thread."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What one way of asking says about one predicted token: how much each earlier position had to do with it.
+
+    Attributes
+    ----------
+    witness, title, sentence
+        its registered name, its name for people, and in a sentence what it measures.
+    weights
+        (t,) one number per earlier position, 0 or more, larger for more part in it; nan where nothing is said.
+    unit
+        of the weights: "bits", "share" ...
+    labels
+        a short word under each position (a hidden state's number); () where there is none.
+    rows
+        further lines: (label, value, whether it is the true one), such as the counts of the next symbols.
+    rows_title
+        what those are, with their unit.
+    agreement
+        rank correlation of the weights with the change in loss that replacing brings; nan where it cannot be said.
+    """
+
+    witness: str
+    title: str
+    sentence: str
+    weights: np.ndarray
+    unit: str
+    labels: tuple[str, ...] = ()
+    rows: tuple[tuple[str, float, bool], ...] = ()
+    rows_title: str = ""
+    agreement: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Explained(Event):
+    """Why a model said what it said of the token at `position` of the probe: the truth by replacing comes first."""
+
+    step: int
+    position: int
+    bits: float  # the token's surprisal
+    evidence: tuple[Evidence, ...]
+
+
 class RaceEvent(Event):
     """Base of what is told of a race; the window's race page hears these and nothing else."""
 

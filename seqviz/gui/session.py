@@ -49,6 +49,7 @@ class RunSession(SessionCommands, QObject):
     probe_changed = Signal(object)  # ProbeChanged
     tokens_previewed = Signal(object)  # TokenPreviewed
     pulse = Signal(object)  # Pulse
+    explained = Signal(object)  # Explained
     progress = Signal(object)  # Progress
     notice = Signal(object)  # Notice
     rejected = Signal(str)
@@ -75,6 +76,7 @@ class RunSession(SessionCommands, QObject):
         self._handle: WorkerHandle | None = None
         self._now_paint: NowPaint | None = None
         self._dirty = False
+        self._racing, self._race_threads = False, 1
         self._presented = 0.0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.tick)
@@ -136,6 +138,11 @@ class RunSession(SessionCommands, QObject):
         """Hand the snapshot out again: a panel came on screen."""
         self._dirty = True
 
+    def set_racing(self, racing: bool, threads: int) -> None:
+        """A race of so many threads goes on: paint at its breath, as while a run trains."""
+        self._racing, self._race_threads = racing, threads
+        self._set_pace()
+
     # draining
 
     @Slot()
@@ -144,7 +151,7 @@ class RunSession(SessionCommands, QObject):
         for event in self.mailbox.drain():
             self._hand_out(event)
         waited = time.perf_counter() - self._presented
-        locked = self._state == "running" and self._now_paint is not None
+        locked = (self._state == "running" or self._racing) and self._now_paint is not None
         if self._dirty and waited >= (UNLOCKED_SECONDS if locked else FRAME_SECONDS * 0.9):
             self._present()
 
@@ -158,7 +165,8 @@ class RunSession(SessionCommands, QObject):
                 self._present()
 
     def _live_seconds(self) -> float:
-        crowded = self.run is not None and self.run.threads >= (os.cpu_count() or 1)
+        threads = self._race_threads if self._racing else 0 if self.run is None else self.run.threads
+        crowded = threads >= (os.cpu_count() or 1)
         return CROWDED_SECONDS if crowded else LIVE_SECONDS
 
     def _present(self) -> None:
@@ -203,6 +211,8 @@ class RunSession(SessionCommands, QObject):
                 self._end("diverged", event)
             case ev.RunFailed():
                 self._fail(event)
+            case ev.Explained():
+                self.explained.emit(event)
             case ev.Notice():
                 self.notice.emit(event)
             case ev.Rejected():
@@ -296,9 +306,13 @@ class RunSession(SessionCommands, QObject):
             if state == "preparing":
                 self._before_preparing = "ready" if self._state == "starting" else self._state
             self._state = state
-            if self._timer.isActive():
-                self._timer.setInterval(BUSY_MS if state in ("running", "preparing", "starting") else IDLE_MS)
+            self._set_pace()
             self.state_changed.emit(state)
+
+    def _set_pace(self) -> None:
+        if self._timer.isActive():
+            busy = self._racing or self._state in ("running", "preparing", "starting")
+            self._timer.setInterval(BUSY_MS if busy else IDLE_MS)
 
     def _on_prepare_sent(self) -> None:
         if self._state != "starting":

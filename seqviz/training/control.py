@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from seqviz.core.commands import (
     CancelFetch,
     Command,
+    Explain,
     FetchCorpus,
     OpenRun,
     Pause,
@@ -40,6 +41,7 @@ from seqviz.core.events import (
 from seqviz.training.builder import build, describe_everything
 from seqviz.training.counted_baseline import count_baseline
 from seqviz.training.describing import provided_names
+from seqviz.training.explaining import explain_slices
 from seqviz.training.fetching import Fetching
 from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
@@ -63,6 +65,7 @@ class Control:
         self.race = RaceControl(emit, self._on_phase, stores)
         self._turns: Iterator[None] | None = None
         self._side: list[Iterator[None]] = []  # samples asked for, the counted baseline: a slice between steps
+        self._asked: list[Iterator[None]] = []  # an explanation: the weights stand still until it is given
         self._playing = False
         self._until: int | None = None  # pause once this step is reached
         self._pace = 0.0  # seconds per step, 0: as fast as it goes
@@ -109,6 +112,10 @@ class Control:
                     self.looker.set_watch(command)
             case SampleNow():
                 self._side.append(self._need_run().sample())
+            case Explain(position):
+                self._need_run()
+                assert self.looker is not None
+                self._asked = [explain_slices(self.looker, position, self.emit)]
             case PreviewTokens():
                 self.emit(preview_tokens(command))
             case FetchCorpus(entry, local):
@@ -144,7 +151,7 @@ class Control:
         names = provided_names(trainer.experiment, trainer.learner.tensors(looker.probe))
         self._put_away()
         self.trainer, self.looker = trainer, looker
-        self._turns, self._side, self._playing, self._until = None, [], False, None
+        self._turns, self._side, self._asked, self._playing, self._until = None, [], [], False, None
         trainer.fault = self._raise_fault
         looker.set_watch(self._watch)
         trainer.begin(names)
@@ -184,12 +191,15 @@ class Control:
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
         waiting_to_look = self.looker is not None and not self._nothing_to_look_at
-        return self._playing or bool(self._side) or waiting_to_look or self.race.busy
+        return self._playing or bool(self._side or self._asked) or waiting_to_look or self.race.busy
 
     def work(self) -> None:
         """One bounded slice: a piece of training, of a sample, and of looking; of the run, then of the race."""
         if self.race.busy:
             self.race.work()
+        if self._asked:
+            self._answer()
+            return
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
         if self._playing:
@@ -200,6 +210,15 @@ class Control:
             if self._nothing_to_look_at and not seen_all:
                 self.emit(Pulse(0.0, 0.0, 0.0))  # nothing is awaited any more
         self._beat()
+
+    def _answer(self) -> None:
+        try:
+            over = next(self._asked[0], self) is self
+        except ValueError as error:
+            self.emit(Rejected(str(error)))
+            over = True
+        if over:
+            self._asked = []
 
     def _train(self) -> None:
         assert self._turns is not None
@@ -248,7 +267,7 @@ class Control:
         if self.trainer is not None:
             self.trainer.status = "failed"
             step = self.trainer.step
-        self._playing, self._side, self._nothing_to_look_at = False, [], True
+        self._playing, self._side, self._asked, self._nothing_to_look_at = False, [], [], True
         self.emit(RunFailed(step, text, details))
 
     def inject(self, place: str) -> None:

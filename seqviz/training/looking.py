@@ -80,6 +80,10 @@ class Looker:
         self.renew()
         return notice
 
+    def subject(self) -> Subject:
+        """The model as it is now, looked at through the probe."""
+        return self._subject(self.probe)
+
     def set_watch(self, watch: Watch) -> None:
         if (watch.source, watch.wants) != (self.watch.source, self.watch.wants):
             self._means.clear()

@@ -34,6 +34,7 @@ class Lane:
     label: str
     trainer: Trainer
     looker: Looker
+    tell: Callable[[Event], None]
     turns: Iterator[None] = field(init=False)
     running: bool = True
     summary: dict[str, Any] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Race:
 
         store = stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
         trainer = Trainer(experiment, store, tell, on_phase)
-        return Lane(number, experiment.config.title, trainer, Looker(trainer, tell, sharers=racers))
+        return Lane(number, experiment.config.title, trainer, Looker(trainer, tell, sharers=racers), tell)
 
     # the race --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 
 from seqviz.core.commands import (
+    ExplainRace,
     LeaveRace,
     PauseRace,
     PlayRace,
@@ -33,6 +34,7 @@ from seqviz.core.events import (
     RaceResumed,
     SizesSolved,
 )
+from seqviz.training.explaining import explain_slices
 from seqviz.training.learner import Phase
 from seqviz.training.ports import RunStores
 from seqviz.training.race import Lane, Race
@@ -50,6 +52,7 @@ class RaceControl:
         self.playing = False
         self._turns: Iterator[None] = iter(())
         self._side: list[Iterator[None]] = []  # samples asked for
+        self._asked: list[Iterator[None]] = []  # explanations: the weights stand still until they are given
         self._until: int | None = None  # pause once this step is reached
         self._pace, self._next_round_at = 0.0, 0.0  # seconds per round, 0: as fast as it goes
         self._paced_rounds = -1
@@ -93,6 +96,8 @@ class RaceControl:
                 self.emit(RaceProbeChanged(self._need_race().race_id, text, notice))
             case SampleRace():
                 self._side += [lane.trainer.sample() for lane in self._need_race().lanes]
+            case ExplainRace(position):
+                self._explain(position)
             case SolveSizes(config, like):
                 self._solve(config, like)
             case _:
@@ -121,6 +126,10 @@ class RaceControl:
     def _tell_lookers(self) -> None:
         for lane in self.race.lanes if self.race is not None else ():
             lane.looker.set_watch(self._watch)
+
+    def _explain(self, position: int) -> None:
+        race = self._need_race()
+        self._asked = [explain_slices(lane.looker, position, lane.tell) for lane in race.lanes]
 
     def _solve(self, config: RunConfig, like: int) -> None:
         what = "solving the sizes"
@@ -152,11 +161,15 @@ class RaceControl:
     @property
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
-        return self.race is not None and (self.playing or bool(self._side) or not self._seen_all)
+        waiting = bool(self._side or self._asked)
+        return self.race is not None and (self.playing or waiting or not self._seen_all)
 
     def work(self) -> None:
         """One bounded slice: a piece of racing, of a sample, and of looking at one racer."""
         if self.race is None:
+            return
+        if self._asked:
+            self._answer()
             return
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
@@ -164,6 +177,16 @@ class RaceControl:
             self._race_on(self.race)
         self._look(self.race)
         self._beat(self.race)
+
+    def _answer(self) -> None:
+        """A slice of an explanation; a racer that cannot give one says why, once."""
+        try:
+            over = next(self._asked[0], self) is self
+        except ValueError as error:
+            self.emit(RaceRejected(str(error)))
+            over = True
+        if over:
+            del self._asked[0]
 
     def _race_on(self, race: Race) -> None:
         if self._pace and not self._in_time(race):
@@ -216,7 +239,7 @@ class RaceControl:
 
     def close(self) -> None:
         """Put the race away; its runs keep their last weights."""
-        self.playing, self._side, self._until, self._seen_all = False, [], None, True
+        self.playing, self._side, self._asked, self._until, self._seen_all = False, [], [], None, True
         if self.race is not None:
             self.race.close()
             self.race = None

@@ -50,6 +50,7 @@ def test_every_event_class_is_handed_out(qapp):
         ev.Evaluated: lambda: ev.Evaluated(0, 0.0, False),
         ev.BaselinesCounted: lambda: ev.BaselinesCounted(()),
         ev.CountsGrown: lambda: ev.CountsGrown(0, 0, {}),
+        ev.Explained: lambda: ev.Explained(0, 1, 0.0, ()),
         ev.RaceEvent: lambda: ev.RacePaused("", 0),
         ev.KnobChanged: lambda: ev.KnobChanged(0, "training.batch_size", 1, 2),
         ev.ProbeChanged: lambda: ev.ProbeChanged(""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from seqviz.core.commands import (
+    ExplainRace,
     LeaveRace,
     PauseRace,
     Play,
@@ -19,6 +20,7 @@ from seqviz.core.commands import (
     WatchRace,
 )
 from seqviz.core.events import (
+    Explained,
     Frame,
     Notice,
     Raced,
@@ -179,3 +181,22 @@ def test_the_pulse_gives_the_own_speed_of_each(desk, monkeypatch):
     assert pulse.tokens_per_second[1] > 0
     assert pulse.seconds[1] > 0
     assert not desk.of(Notice)
+
+
+def test_every_racer_explains_the_same_character_while_the_race_stands_still(desk):
+    desk.control.obey(PlayRace())
+    for _ in range(30):
+        desk.control.work()
+    desk.control.obey(ExplainRace(7))
+    before = len(desk.of(Raced))
+    while not len([e for e in desk.of(Raced) if isinstance(e.event, Explained)]) == 3:
+        desk.control.work()
+    told = [e.event for e in desk.of(Raced)[before:]]
+    assert {type(event) for event in told} == {Explained}
+    assert {event.position for event in told} == {7}
+
+
+def test_a_character_that_cannot_be_explained_is_rejected(desk):
+    desk.control.obey(ExplainRace(0))
+    desk.work()
+    assert "token of the probe" in desk.of(RaceRejected)[-1].text
