@@ -2,7 +2,8 @@
 
 For every t the tokens before t are put in another order, x_t itself stays where it is, and the model reads that:
 
-swapped     the last two different words before t change places ("not bad, but good:" - "not good, but bad:")
+swapped     the last word before t and the nearest other word that is not its neighbour change places
+            ("not bad, but good:" - "not good, but bad:")
 shuffled    all tokens before t, at random but the same way each time
 
 order.KIND.tokens[t, s]            what was read instead (columns past t mean nothing)
@@ -58,13 +59,17 @@ class WordOrder(Analysis):
 
 
 def swapped(tokens: Sequence[int], words: Sequence[bool], t: int) -> list[int]:
-    """Positions 0 .. t - 1 with the last two different words exchanged; unchanged where there are no two."""
+    """Positions 0 .. t - 1 with the last word and another one exchanged; unchanged where there are no two.
+
+    A neighbour is taken only where there is no other: "but bad" against "bad but" would be no language.
+    """
     order = list(range(t))
     places = [s for s in order if words[s]]
-    for place in reversed(places[:-1]):
-        if tokens[place] != tokens[places[-1]]:
-            order[place], order[places[-1]] = places[-1], place
-            break
+    others = [s for s in places[:-1] if tokens[s] != tokens[places[-1]]]
+    apart = [s for s in others if s < places[-1] - 1]
+    if others:
+        one, last = (apart or others)[-1], places[-1]
+        order[one], order[last] = last, one
     return order
 
 

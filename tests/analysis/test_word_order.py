@@ -58,15 +58,16 @@ def test_the_probabilities_are_those_of_the_sequence_that_is_shown(at_once, monk
             torch.testing.assert_close(found[f"order.{kind}.probabilities"].values[t], said.exp())
 
 
-def test_the_last_two_different_words_change_places_and_marks_stay():
-    labels = ("not", " bad", ",", " good", ":", " praise")
+def test_the_last_word_and_one_that_is_not_beside_it_change_places_and_marks_stay():
+    labels = ("not", " bad", ",", " but", " good", ":")
     ids = torch.tensor([[0, 1, 2, 3, 4, 5]])
     batch = replace(text_batch(), inputs={"tokens": Field(ids, ("batch", "t"))}, rulers={"t": Ruler(labels, "word")})
     rows = other_orders(batch, swapped)
-    assert rows[4].tolist() == [0, 3, 2, 1, 4, 5]
+    assert rows[5].tolist() == [0, 4, 2, 3, 1, 5]
     assert rows[1].tolist() == ids[0].tolist()  # one word before it: nothing to swap
     assert rows[2].tolist() == [1, 0, 2, 3, 4, 5]
-    assert swapped([7, 1, 7], [True] * 3, 3) == [0, 2, 1]
+    assert swapped([7, 1, 7], [True] * 3, 3) == [0, 2, 1]  # only its neighbour is another word
+    assert swapped([8, 1, 7], [True] * 3, 3) == [2, 1, 0]
     assert swapped([7, 7], [True] * 2, 2) == [0, 1]
 
 
