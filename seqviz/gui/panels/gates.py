@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -13,16 +12,14 @@ from PySide6.QtGui import QFont, QFontMetricsF, QMouseEvent, QPainter
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
+from seqviz.gui.panels.gate_place import LINEAR, GatePlace
 from seqviz.gui.panels.gate_statistics import GateSummary, drops, memory_length, summarise
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
-from seqviz.gui.panels.state_names import DIRECTIONS, direction_of, layer_of
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image, paint_matrix
 from seqviz.gui.widgets.token_names import token_name
 
 GATES = ("forget_gate", "update_gate", "carry_gate", "input_gate", "reset_gate", "transform_gate", "output_gate")
 KEEPERS = ("forget_gate", "update_gate", "carry_gate")  # 1 keeps the old state
-LINEAR = "gate"  # of a gated linear unit: the one gate there is
-WHOLE_STEP = "whole step"
 LINE = 2.25  # px, width of the step line
 EXPANDED_WEIGHT = 3.5  # height of an expanded gate, in tracks
 _EQUATIONS = {  # by the gate that keeps, or the only one
@@ -31,7 +28,6 @@ _EQUATIONS = {  # by the gate that keeps, or the only one
     "carry_gate": r"s_l = c_l \odot s_{l-1} + t_l \odot n_l",
     LINEAR: r"y_t = x_t + a_t \odot \sigma(b_t)",
 }
-_DEPTH = re.compile(r"\.depth\.(\d+)\.")
 
 
 def step_line(left: float, cell: float, ys: list[float], width: float) -> list[QRectF]:
@@ -70,12 +66,7 @@ class GatesPanel(PaintedSheetPanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layer = -1  # -1: the top one
-        self._layer_numbers: tuple[int, ...] = ()
-        self._depths: tuple[int, ...] = ()
-        self._directions: tuple[str, ...] = ()
-        self._direction = ""  # of a net that reads both ways; "": forward
-        self._depth = -1  # of a step that is several layers deep; -1: the whole step
+        self._place = GatePlace()
         self.expanded = ""
         self._arrays: dict[str, NDArray[np.floating]] = {}
         self._summaries: dict[str, GateSummary] = {}
@@ -85,28 +76,7 @@ class GatesPanel(PaintedSheetPanel):
     @property
     def layer(self) -> int:
         """The layer shown, counted from 0."""
-        return (
-            self._layer
-            if self._layer in self._layer_numbers
-            else (self._layer_numbers[-1] if self._layer_numbers else 0)
-        )
-
-    @property
-    def shown_depth(self) -> int:
-        """The depth shown, counted from 0; -1: the whole step."""
-        return self._depth if self._depth in self._depths else -1
-
-    @property
-    def direction(self) -> str:
-        """Which way the net shown reads; "" where it reads one way only."""
-        known = self._directions
-        return self._direction if self._direction in known else (known[0] if known else "")
-
-    def site(self, gate: str) -> str:
-        """Trace name of a gate of the layer, direction and depth shown."""
-        inner = f"depth.{self.shown_depth}." if self.shown_depth >= 0 else ""
-        inner = f"{self.direction}.{inner}" if self.direction else inner
-        return f"conv.{self.layer}.{gate}" if gate == LINEAR else f"layers.{self.layer}.{inner}{gate}"
+        return self._place.layer
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -115,10 +85,8 @@ class GatesPanel(PaintedSheetPanel):
 
     def prepare(self, old: Snapshot) -> None:
         found = {name: a for want in self.wants for name, a in self.snapshot.matching(want).items()}
-        self._layer_numbers = tuple(sorted({layer for name in found if (layer := layer_of(name)) is not None}))
-        self._depths = tuple(sorted({int(m.group(1)) for name in found if (m := _DEPTH.search(name))}))
-        self._directions = tuple(way for way in DIRECTIONS if any(direction_of(name) == way for name in found))
-        names = {gate: self.site(gate) for gate in (*GATES, LINEAR)}
+        self._place.see(found)
+        names = {gate: self._place.site(gate) for gate in (*GATES, LINEAR)}
         arrays = {gate: found[name] for gate, name in names.items() if name in found}
         if any(arrays[g] is not self._arrays.get(g) for g in arrays) or arrays.keys() != self._arrays.keys():
             self._arrays = arrays
@@ -304,20 +272,13 @@ class GatesPanel(PaintedSheetPanel):
 
     def subtitle(self) -> str:
         units = next(iter(self._arrays.values())).shape[1] if self._arrays else 0
-        place = [f"layer {self.layer + 1}"] if len(self._layer_numbers) > 1 else []
-        if self.direction:
-            place.append(f"reading {self.direction}")
-        if self._depths:
-            place.append(
-                f"depth {self.shown_depth + 1} of {len(self._depths)}" if self.shown_depth >= 0 else WHOLE_STEP
-            )
-        layer = f"{', '.join(place)}: " if place else ""
+        place = f"{self._place.words()}: " if self._place.words() else ""
         if not units:
             return "mean of all units, 10th to 90th percentile as a band"
         if self._map is not None:
-            return f"{layer}{gate_title(self.expanded)} of {units} units, {' to '.join(reversed(self._order_words()))}"
+            return f"{place}{gate_title(self.expanded)} of {units} units, {' to '.join(reversed(self._order_words()))}"
         shares = "at the right: share over 0.9 (top) and under 0.1"
-        return f"{layer}mean of {units} units, 10th to 90th percentile as a band; {shares}"
+        return f"{place}mean of {units} units, 10th to 90th percentile as a band; {shares}"
 
     def colour_bar(self) -> ColourBar | None:
         return None if self._map is None else ColourBar(gate_title(self.expanded), "0", "viridis", "1")
@@ -352,34 +313,18 @@ class GatesPanel(PaintedSheetPanel):
         return Explanation(self.title, formula, sentence, tuple(quantities), f"{longest:.1f}", meaning)
 
     def export(self) -> Mapping[str, np.ndarray]:
-        return {self.site(gate): a for gate, a in self._arrays.items()}
+        return {self._place.site(gate): a for gate, a in self._arrays.items()}
 
     # menu
 
     def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        choices = []
-        if len(self._layer_numbers) > 1:
-            options = tuple(f"layer {n + 1}" for n in self._layer_numbers)
-            choices.append(("layer", options, f"layer {self.layer + 1}"))
-        if len(self._directions) > 1:
-            choices.append(("direction", self._directions, self.direction))
-        if self._depths:
-            options = (WHOLE_STEP, *(f"depth {k + 1}" for k in self._depths))
-            choices.append(
-                ("depth", options, options[self._depths.index(self.shown_depth) + 1 if self.shown_depth >= 0 else 0])
-            )
+        choices = self._place.choices()
         words = tuple(gate_word(g) for g in self.gates)
         choices.append(("every unit of", ("none", *words), gate_word(self.expanded) or "none"))
         return tuple(choices)
 
     def choose(self, key: str, option: str) -> None:
-        if key == "layer":
-            self._layer = int(option.removeprefix("layer ")) - 1
-        elif key == "direction":
-            self._direction = option
-        elif key == "depth":
-            self._depth = -1 if option == WHOLE_STEP else int(option.removeprefix("depth ")) - 1
-        else:
+        if not self._place.choose(key, option):
             self.expanded = next((g for g in self.gates if gate_word(g) == option), "")
         self.refresh()
 
