@@ -31,8 +31,11 @@ class Surprisal(Analysis):
         return True
 
     def names(self, model: Model) -> tuple[str, ...]:
-        chain_of_symbols = model.interface.structure == "chain" and model.interface.outputs.kind == "tokens"
-        return self.provides if chain_of_symbols else ("losses",)
+        plug = model.interface
+        chain_of_symbols = plug.structure == "chain" and plug.outputs.kind == "tokens"
+        return (
+            self.provides if chain_of_symbols and not plug.hidden else ("losses",)
+        )  # a hidden state is no symbol read
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
         trace, batch = subject.trace, subject.batch

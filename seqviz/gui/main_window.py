@@ -29,6 +29,8 @@ from seqviz.gui.notices import NoticeStack
 from seqviz.gui.panel_board import PanelBoard
 from seqviz.gui.panels.base import Snapshot
 from seqviz.gui.preset_list import PresetChoice, load_preset, preset_choices
+from seqviz.gui.race.page import RacePage
+from seqviz.gui.race.session import RaceSession
 from seqviz.gui.rail import Rail
 from seqviz.gui.runs_list import ListRuns
 from seqviz.gui.session import RunSession
@@ -37,13 +39,13 @@ from seqviz.gui.status_bar import StatusBar
 from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.top_bar import TopBar
 from seqviz.gui.window_commands import WindowCommands
-from seqviz.gui.window_pages import WindowPages
+from seqviz.gui.window_race import WindowRace
 
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
-class MainWindow(WindowPages):
-    """One model. `start` is called by the first paint; `closed` comes when the trainer's thread has ended."""
+class MainWindow(WindowRace):
+    """One model, or a race. `start` is called by the first paint; `closed` comes when the trainer's thread has ended."""
 
     closed = Signal()
     painted_first = Signal()
@@ -52,6 +54,7 @@ class MainWindow(WindowPages):
         super().__init__("window")
         self.session, self.store = session, store
         session.setParent(self)
+        self.race = RaceSession(session)
         self._list_runs = list_runs
         self._painted = self._closed = False
         self.presets: list[PresetChoice] = preset_choices()
@@ -120,7 +123,11 @@ class MainWindow(WindowPages):
         self.card.copy_clicked.connect(self._copy_card)
         self.first.chosen.connect(self._choose_first)
         board.menu_asked.connect(self.commands.show_panel_menu)
+        self.race.notice.connect(self.show_notice)
+        self.race.rejected.connect(self.show_refusal)
+        self.race.state_changed.connect(self.commands.follow_state)
         top, commands = self.top, self.commands
+        top.name.page_chosen.connect(self.show_page)
         top.play_clicked.connect(commands.play_or_pause)
         top.step_clicked.connect(lambda: session.step())
         top.reset_clicked.connect(session.reset)
@@ -129,7 +136,12 @@ class MainWindow(WindowPages):
     # experiments
 
     def show_experiment(self, config: RunConfig, preset_name: str = "") -> None:
-        """Prepare an experiment; the rail shows it at once, the views once it is built."""
+        """Prepare an experiment; the rail shows it at once, the views once it is built. A race goes to its page."""
+        if config.racers:
+            self.prepare_race(config, preset_name)
+            return
+        if self.racing:
+            self.pages.setCurrentIndex(0)
         self.preset_name = preset_name
         self.rail.show_presets(self.presets, preset_name)
         self.rail.follow_config(config)
@@ -151,7 +163,7 @@ class MainWindow(WindowPages):
     def _take_run(self, run: RunStarted) -> None:
         config = self.session.config
         self.setWindowTitle(f"{run.title} - seqviz")
-        if run.step:
+        if run.step or not run.parameters:  # a filter has nothing to learn: it can be looked at right away
             self.sheet.set_cover(None)
         self.board.show_run(run, config.probe if config is not None else "")
         self.first.show_current(self.preset_name)
@@ -165,13 +177,14 @@ class MainWindow(WindowPages):
 
     @Slot(object)
     def _present(self, snapshot: Snapshot) -> None:
-        if self.presentation is not None and self.pages.currentIndex() != 0:
+        if self.presentation is not None and self.presenting:
             self.presentation.present(snapshot)
-        elif self.centre.currentIndex() == 0:
+        elif not self.racing and self.centre.currentIndex() == 0:
             self.board.present(snapshot, self.session.probe)
         if snapshot.history.last_step and self.sheet.cover is not None:
             self.sheet.set_cover(None)
             self.board.tell_wants()
+            self.board.present(snapshot, self.session.probe)  # to the panel that stood under the cover
 
     @Slot(str)
     def _choose_first(self, name: str) -> None:
@@ -179,6 +192,11 @@ class MainWindow(WindowPages):
             self.show_own_text()
         else:
             self.choose_preset(name)
+
+    def open_menu_at(self, page: RacePage) -> None:
+        """The menu of the window, at the race page's button."""
+        button = page.bar.menu
+        self.commands.show_menu(button.mapToGlobal(button.rect().bottomLeft()))
 
     def choose_theme(self, name: str) -> None:
         theme.set_theme(name)
@@ -243,7 +261,9 @@ class MainWindow(WindowPages):
             self.board.tell_wants()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
+        if event.key() in CURSOR_KEYS and self.race_page is not None and self.racing:
+            self.race_page.strip.keyPressEvent(event)
+        elif event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
             self.sheet.strip.keyPressEvent(event)
         else:
             super().keyPressEvent(event)
@@ -259,7 +279,7 @@ class MainWindow(WindowPages):
         self._keep()
         self.board.close_floats()
         self.leave_presentation()
-        for part in (self.status, self.card, self.rail.form, self.own_text):
+        for part in (self.status, self.card, self.rail.form, self.own_text, self.race_page):
             if part is not None:
                 part.stop()
         self.notices.clear()

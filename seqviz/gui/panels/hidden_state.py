@@ -86,11 +86,22 @@ class HiddenStatePanel(PaintedSheetPanel):
         if not due and len(self._rows) == shown and self._rows.max(initial=0) < units:
             return
         order = np.argsort(-persistence(self._array), kind="stable")
+        if self.row_names:
+            order = np.arange(units)
         self._rows = order[np.linspace(0, units - 1, shown).round().astype(np.intp)]
         self._sorted_at = step
 
     def ready(self) -> bool:
         return self._array is not None and len(self._array) == self.grid.n
+
+    @property
+    def row_names(self) -> tuple[str, ...]:
+        """What the model calls the rows of this state; () where they are units without names."""
+        frame = self.snapshot.frame
+        if frame is None or self._array is None or self.site not in frame.axes:
+            return ()
+        names = self.snapshot.labels(frame.axes[self.site][-1])
+        return names if len(names) == self._array.shape[1] else ()
 
     # painting
 
@@ -109,10 +120,20 @@ class HiddenStatePanel(PaintedSheetPanel):
 
     def _paint_labels(self, painter: QPainter) -> None:
         area = self.area()
+        if self.row_names:
+            self._paint_names(painter, area)
+            return
         self.paint_gutter(painter, "slow", area.top() + theme.px(6))
         self.paint_gutter(painter, "fast", area.bottom() - theme.px(6))
         if area.height() > theme.px(56):
             self.paint_gutter(painter, "units", area.center().y())
+
+    def _paint_names(self, painter: QPainter, area: QRectF) -> None:
+        high = area.height() / len(self._rows)
+        every = max(1, round(theme.px(12) / high + 0.4))
+        for place, unit in enumerate(self._rows.tolist()):
+            if place % every == 0:
+                self.paint_gutter(painter, self.row_names[unit], area.top() + (place + 0.5) * high)
 
     # words
 
@@ -120,6 +141,8 @@ class HiddenStatePanel(PaintedSheetPanel):
         if self._array is None:
             return "units of the layer, slow to fast"
         title = next((t for t, s in self._sites.items() if s == self.site), "")
+        if self.row_names:
+            return f"{title} of the belief, in the data's own unit"
         return f"{title}: {len(self._rows)} of {self._array.shape[1]} units, slow to fast"
 
     def colour_bar(self) -> ColourBar:
@@ -151,13 +174,16 @@ class HiddenStatePanel(PaintedSheetPanel):
         quantities = [
             Quantity(f"t = {t}", self.place_words(t)),
             Quantity("mean size of a unit", f"{float(np.abs(values).mean()):.2f}"),
-            Quantity(f"strongest: unit {strongest}", f"{float(values[strongest]):+.2f}".replace("-", "−")),
+            Quantity(f"strongest: {self._row_name(strongest)}", f"{float(values[strongest]):+.2f}".replace("-", "−")),
         ]
         if t == 0:
             return Explanation(self.title, formula, sentence, tuple(quantities))
         change = float(np.linalg.norm(values - self._array[t - 1])) / max(float(np.linalg.norm(values)), 1e-12)
         meaning = f"times its own length: how far reading {self.place_words(t)} moved the state"
         return Explanation(self.title, formula, sentence, tuple(quantities), f"{change:.2f}", meaning)
+
+    def _row_name(self, unit: int) -> str:
+        return self.row_names[unit] if self.row_names else f"unit {unit}"
 
     def export(self) -> Mapping[str, np.ndarray]:
         return {} if self._array is None else {self.site: self._array}
