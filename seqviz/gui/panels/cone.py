@@ -26,7 +26,7 @@ SHADES = ("gradient", "activation")
 FOOT = 22  # px at scale 1 under the inputs: how far back is seen, how far back is felt
 SMALLEST_LINE = 12  # px at scale 1 between the names of two levels
 LONGEST_SUM = 5  # terms of the receptive field that are written out
-SEEN_WELL = 0.12  # opacity of a connection, for each px that lies between two of them
+SEEN_WELL = 0.2  # opacity of connections that cross a column 1 px apart
 
 
 def has_levels(run: RunStarted) -> bool:
@@ -169,8 +169,8 @@ class ConePanel(PaintedSheetPanel):
         colour = theme.family_colour("convolution")
         painter.setClipRect(QRectF(self.grid.left, 0, self.grid.width, self.height()))
         for level, upper, lower in self.shape.edges(self.apex):
-            apart = (int(np.ptp(lower)) + 1) * self.grid.cell / max(len(lower), 1)  # px
-            painter.setPen(QPen(theme.faded(colour, min(max(SEEN_WELL * apart, 0.15), 0.75)), 1.25))
+            crossing = float((upper - lower + 1).sum()) / (int(upper[-1]) - int(lower.min()) + 1)  # of a mean column
+            painter.setPen(QPen(theme.faded(colour, min(max(SEEN_WELL * self.row_step / crossing, 0.1), 0.75)), 1.25))
             top, bottom = self.row_y(level), self.row_y(level - 1)
             pairs = zip(upper.tolist(), lower.tolist(), strict=True)
             painter.drawLines([QLineF(self.grid.centre_of(u), top, self.grid.centre_of(v), bottom) for u, v in pairs])

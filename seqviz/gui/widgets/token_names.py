@@ -23,6 +23,7 @@ _NAMES = {
     "-": "hyphen",
     "": "blank",
 }
+LONGEST_WORD = 24  # what is longer is a row of symbols, of which no one is told apart by saying them all
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,6 @@ def place_name(tokens: Sequence[str], position: int) -> str:
     if word is None:
         before = word_at(tokens, position - 1)
         return f"{name} after {before.text.rstrip('.,;:!?')}" if before is not None else name
-    if not tokens[position].isalnum() or word.end - word.start == 1:
+    if not tokens[position].isalnum() or not 1 < word.end - word.start <= LONGEST_WORD:
         return name
     return f"{name} of {word.text.strip('.,;:!?()')}"

@@ -27,3 +27,8 @@ def test_positions_are_named_by_character_and_word():
 def test_marks_have_names():
     assert token_name(".") == "full stop"
     assert token_name("\n") == "line break"
+
+
+def test_a_long_row_of_symbols_is_no_word():
+    row = tuple("3141562718" + "_" * 40)
+    assert place_name(row, 4) == "5"
