@@ -99,6 +99,10 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | N
     """The window shows the run at the step asked for, and every view has settled."""
     failures: list[str] = []
     window.session.rejected.connect(failures.append)
+    window.race.rejected.connect(failures.append)
+    if window.race.config is not None:
+        _come_through_race(window, steps, panel, failures)
+        return
     if folder is not None:
         window.session.open_run(folder)
     _wait(lambda: window.session.run is not None, failures)
@@ -108,6 +112,28 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | N
         window.session.step(steps)
         _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
     _settle(window, failures)
+
+
+def _come_through_race(window: MainWindow, steps: int, panel: str | None, failures: list[str]) -> None:
+    """The race page shows every racer at the step asked for, and every view has settled."""
+    if panel is not None:
+        raise ValueError(f"--panel: a race has no panel {panel}; leave it away for the whole page")
+    race = window.race
+    _wait(lambda: bool(race.racers), failures)
+    if steps:
+        race.step_on(steps)
+        _wait(lambda: race.state == "running" or race.step >= steps, failures)
+        _wait(lambda: race.state in ("paused", "finished"), failures)
+    latest = [time.monotonic()]
+    seen: list[list[int]] = [[]]
+
+    def quiet() -> bool:
+        frames = [id(racer.frame) for racer in race.racers]
+        if frames != seen[0]:
+            seen[0], latest[0] = frames, time.monotonic()
+        return time.monotonic() - latest[0] > QUIET
+
+    _wait(quiet, failures)
 
 
 def _ended(window: MainWindow) -> bool:

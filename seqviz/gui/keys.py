@@ -11,8 +11,8 @@ from seqviz.gui.labels import TextLabel
 from seqviz.gui.surfaces import Surface
 
 KEYS = (
-    ("Space", "train, pause"),
-    (".", "one step"),
+    ("Space", "train or race, pause"),
+    (".", "one step, of every racer in a race"),
     ("R", "from step 0 again, with the same seed"),
     ("← →", "move the token cursor"),
     ("Ctrl+← Ctrl+→", "move it by words"),
@@ -21,6 +21,7 @@ KEYS = (
     ("Ctrl+Z", "take the last knob change back"),
     ("Ctrl+S", "save the experiment as a preset"),
     ("Ctrl+O", "open a run folder"),
+    ("Ctrl+1, Ctrl+2", "the pages: one model, race"),
     ("F11", "presentation"),
     ("Ctrl+Shift+P", "find a command"),
     ("?", "this list"),

@@ -45,7 +45,7 @@ CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_En
 
 
 class MainWindow(WindowRace):
-    """One model, or a race. `start` is called by the first paint; `closed` comes when the trainer's thread has ended."""
+    """One model, or a race. The first paint starts the session; `closed` comes when the trainer's thread has ended."""
 
     closed = Signal()
     painted_first = Signal()

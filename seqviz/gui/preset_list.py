@@ -24,6 +24,7 @@ class PresetChoice:
     description: str
     model: str
     corpus: str
+    racers: int = 0  # of a race
 
 
 def preset_choices(roots: tuple[Path | None, ...] | None = None) -> list[PresetChoice]:
@@ -41,11 +42,12 @@ def _choice(name: str, path: Path) -> PresetChoice | None:
     try:
         tree = read_tree(path)
         model, corpus = tree["model"]["name"], tree["corpus"]["name"]
+        racers = len(tree.get("racers", ()))
     except (ValueError, KeyError, TypeError) as error:
         log.warning("preset %s is left out: %s", path.name, error)
         return None
     title = str(tree.get("title") or path.stem.replace("-", " "))
-    return PresetChoice(name, path, title, str(tree.get("description", "")), str(model), str(corpus))
+    return PresetChoice(name, path, title, str(tree.get("description", "")), str(model), str(corpus), racers)
 
 
 def load_preset(choices: list[PresetChoice], name: str) -> RunConfig:

@@ -13,8 +13,9 @@ from seqviz.gui.widgets.painted import PaintedWidget
 class Readout(PaintedWidget):
     """`step 1 840   valid 2.27 bits/char`, or one line of words while there is no run."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "valid", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._name = name
         self._step = 0
         self._value: float | None = None
         self._unit = ""
@@ -29,7 +30,7 @@ class Readout(PaintedWidget):
             self.update()
 
     def set_numbers(self, step: int, value: float | None, unit: str) -> None:
-        """`value` in `unit`; None where nothing was measured yet."""
+        """`value` in `unit`; None where nothing was measured yet, nan where the model has no such number."""
         if (step, value, unit) != (self._step, self._value, self._unit):
             self._step, self._value, self._unit = step, value, unit
             self.setAccessibleDescription(self.text())
@@ -39,11 +40,13 @@ class Readout(PaintedWidget):
         """What is shown, for tests and screen readers."""
         if self._words:
             return self._words
-        return f"step {theme.thousands(self._step)}, valid {self._value_text()} {self._unit}"
+        return f"step {theme.thousands(self._step)}, {self._name} {self._value_text()} {self._unit}"
 
     def _value_text(self) -> str:
-        if self._value is None or self._value != self._value:
+        if self._value is None:
             return "–"
+        if self._value != self._value:  # measured, but the scores are no distribution
+            return "no"
         if self._value == float("inf"):
             return "∞"
         return f"{self._value:.2f}" if 0.05 <= abs(self._value) < 1e4 else theme.short(self._value)
@@ -60,7 +63,7 @@ class Readout(PaintedWidget):
             painter.drawText(QPointF(0, self.height() / 2 + room.capHeight() / 2), self._words)
         else:
             x = self._column(painter, 0, "step", theme.thousands(self._step), "")
-            self._column(painter, max(x + theme.px(16), theme.px(72)), "valid", self._value_text(), self._unit)
+            self._column(painter, max(x + theme.px(16), theme.px(72)), self._name, self._value_text(), self._unit)
         painter.end()
 
     def _column(self, painter: QPainter, x: float, name: str, value: str, unit: str) -> float:

@@ -106,6 +106,11 @@ class StatusBar(Surface):
             parts.append(("dropped frames", theme.thousands(self._session.mailbox.dropped)))
         return parts
 
+    @property
+    def shown_state(self) -> str:
+        """What the sign at the left stands for."""
+        return self._session.state
+
     def _word(self) -> str:
         state = self._session.state
         return "ready" if state == "paused" and not self._session.history.last_step else _WORDS[state]
@@ -142,7 +147,7 @@ class StatusBar(Surface):
         painter.end()
 
     def _paint_state(self, painter: QPainter) -> float:
-        state, colours = self._session.state, theme.theme()
+        state, colours = self.shown_state, theme.theme()
         tone = colours.warn if state in ("diverged", "failed") else colours.ink
         left, middle, size = theme.px(16), self.height() / 2, theme.px(4)
         painter.setPen(Qt.PenStyle.NoPen)

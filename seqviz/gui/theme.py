@@ -35,6 +35,7 @@ __all__ = [
     "lut",
     "member_style",
     "metrics",
+    "mixed",
     "power_label",
     "presentation",
     "px",
@@ -291,6 +292,13 @@ def faded(colour: QColor, share: float) -> QColor:
     copy = QColor(colour)
     copy.setAlphaF(share)
     return copy
+
+
+def mixed(colour: QColor, other: QColor, share: float) -> QColor:
+    """`colour` with `share` (0 .. 1) of another."""
+    one, two = ((c.redF(), c.greenF(), c.blueF()) for c in (colour, other))
+    red, green, blue = (a + (b - a) * share for a, b in zip(one, two, strict=True))
+    return QColor.fromRgbF(red, green, blue)
 
 
 def contrasting(colour: QColor) -> QColor:

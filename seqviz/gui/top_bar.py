@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from seqviz.core.events import KnobChanged
 from seqviz.gui import theme
 from seqviz.gui.icon_button import IconButton
 from seqviz.gui.knob_words import change_words
+from seqviz.gui.page_name import PageName
+from seqviz.gui.perplexity_words import hover_text
 from seqviz.gui.readout import Readout
 from seqviz.gui.session import RunSession
 from seqviz.gui.speed_slider import SpeedSlider
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.widgets.time_slider import Flag, TimeSlider
 
-HEIGHT, RAIL, CARD = 56, 216, 264
+HEIGHT, CARD = 56, 264
 _SLIDER_STATES = {"running": "live", "paused": "paused", "finished": "finished", "diverged": "diverged"}
 
 
@@ -41,7 +42,8 @@ class TopBar(Surface):
         self.readout = Readout()
         self.menu = IconButton("menu", "Menu", "flat")
         self.card_button = IconButton("side", "What you are looking at", "flat")
-        self.rail_button = IconButton("menu", "The experiment", "flat")
+        self.name = PageName("One model")
+        self.rail_button = self.name.rail_button
         self._build()
         session.state_changed.connect(self.follow_state)
         session.snapshot_changed.connect(self.follow_numbers)
@@ -50,18 +52,15 @@ class TopBar(Surface):
         self.follow_state(session.state)
 
     def _build(self) -> None:
-        self._name = QWidget()
         self._box = QHBoxLayout(self)
         self._box.setSpacing(theme.px(8))
-        for widget in (self._name, self.play, self.step, self.reset, self.speed):
+        for widget in (self.name, self.play, self.step, self.reset, self.speed):
             self._box.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         self._box.addSpacing(theme.px(8))
         self._box.addWidget(self.slider, 1)
         self._box.addWidget(self.readout)
         for button in (self.card_button, self.menu):
             self._box.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.rail_button.setParent(self)
-        self.rail_button.hide()
         self.card_button.hide()
         for button, signal in (
             (self.play, self.play_clicked), (self.step, self.step_clicked), (self.reset, self.reset_clicked),
@@ -75,15 +74,12 @@ class TopBar(Surface):
     def _measure(self) -> None:
         self.setFixedHeight(theme.px(HEIGHT))
         self._box.setContentsMargins(0, 0, theme.px(12), 1)
-        self._name.setFixedWidth(theme.px(RAIL))
         self.readout.setFixedSize(theme.px(CARD - 60), theme.px(HEIGHT) - 1)
 
     def fold(self, rail: bool, card: bool) -> None:
         """Narrow windows: which side parts are drawers now, so that their buttons are shown."""
-        self.rail_button.setVisible(rail)
+        self.name.fold(rail)
         self.card_button.setVisible(card)
-        self._name.setFixedWidth(theme.px(116 if rail else RAIL))
-        self.rail_button.move(theme.px(88), (self.height() - self.rail_button.height()) // 2)
 
     # following
 
@@ -108,12 +104,14 @@ class TopBar(Surface):
         run, history, step = self._session.run, self._session.history, self._step()
         if run is None or (step == 0 and self._session.state != "running"):
             self.readout.say(self._words())
+            self.readout.setToolTip("")
             return
         if self._session.state == "paused" and self.slider.state == "ready":
             self.slider.set_state("paused")
         self.readout.say("")
         last = history.evaluations[-1].loss if history.evaluations else None
         self.readout.set_numbers(step, None if last is None else run.unit.convert(last), run.unit.name)
+        self.readout.setToolTip(hover_text(last, run.unit))
         self.slider.set_step(step)
 
     def _words(self) -> str:
@@ -148,12 +146,3 @@ class TopBar(Surface):
     def on_theme_changed(self) -> None:
         super().on_theme_changed()
         self._measure()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setFont(theme.font(18, bold=True))
-        painter.setPen(theme.theme().ink)
-        area = QRectF(theme.px(16), 0, theme.px(RAIL), self.height())
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "seqviz")
-        painter.end()

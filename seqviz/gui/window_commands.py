@@ -44,9 +44,9 @@ class WindowCommands:
     def _commands(self) -> Iterator[Command]:
         w, s = self._window, self._session
         yield Command("play", "Train or pause", self.play_or_pause, "Space", "Run")
-        yield Command("step", "One step", s.step, ".", "Run")
-        yield Command("reset", "From step 0 again, same seed", s.reset, "R", "Run")
-        yield Command("sample", "Write a sample now", s.sample_now, "", "Run")
+        yield Command("step", "One step", self.step, ".", "Run")
+        yield Command("reset", "From step 0 again, same seed", lambda: w.on_stage.reset(), "R", "Run")
+        yield Command("sample", "Write a sample now", lambda: w.on_stage.sample_now(), "", "Run")
         yield Command("undo", "Undo the last knob change", self.undo, "Ctrl+Z", "Run")
         yield Command("save_preset", "Save the experiment as a preset", self.save_experiment, "Ctrl+S", "Experiment")
         yield Command("copy_preset", "Copy the experiment as TOML", self.copy_experiment, "", "Experiment")
@@ -54,7 +54,11 @@ class WindowCommands:
         yield Command("open_run", "Open a run folder ...", self.open_run, "Ctrl+O", "Experiment")
         yield Command("own_text", "Your own text ...", w.show_own_text, "Ctrl+T", "Experiment")
         yield Command("catalogue", "Well-known texts ...", w.show_catalogue, "", "Experiment")
-        yield Command("edit_probe", "Edit the probe", w.sheet.strip.edit, "Ctrl+E", "View")
+        yield Command("race_this", "Race this experiment against others", w.race_this, "", "Experiment")
+        yield Command("one_model", "Page: one model", w.show_one_model, "Ctrl+1", "View")
+        yield Command("race", "Page: race", w.show_race, "Ctrl+2", "View")
+        yield Command("same_parameters", "Race: same parameters for all", w.race.solve_sizes, "", "Run")
+        yield Command("edit_probe", "Edit the probe", self.edit_probe, "Ctrl+E", "View")
         yield Command("pin", "Pin or unpin the position as s", s.pin, "P", "View")
         yield Command("present", "Presentation", w.toggle_presentation, "F11", "View")
         yield Command("light", "Light", partial(w.choose_theme, "light"), "", "View")
@@ -80,7 +84,7 @@ class WindowCommands:
 
     def follow_state(self) -> None:
         """Only what can be done now is enabled."""
-        state, actions = self._session.state, self._window.actions_list
+        state, actions = self._window.on_stage.state, self._window.actions_list
         actions["play"].setEnabled(state in ("paused", "running", "finished"))
         actions["step"].setEnabled(state == "paused")
         actions["reset"].setEnabled(state in ("paused", "running", "finished", "diverged", "failed"))
@@ -91,7 +95,9 @@ class WindowCommands:
     def play_or_pause(self) -> None:
         """What Space does: train, pause, or train again when the run is over."""
         state = self._session.state
-        if state == "running":
+        if self._window.race_page is not None and self._window.racing:
+            self._window.race_page.play_or_pause()
+        elif state == "running":
             self._session.pause()
         elif state == "paused":
             self._session.play()
@@ -99,7 +105,23 @@ class WindowCommands:
             self._session.reset()
             self._session.play()
 
+    def step(self) -> None:
+        """One step of the model, or of every racer."""
+        if self._window.racing:
+            self._window.race.step_on()
+        else:
+            self._session.step()
+
+    def edit_probe(self) -> None:
+        if self._window.race_page is not None and self._window.racing:
+            self._window.race_page.edit_probe()
+        else:
+            self._window.sheet.strip.edit()
+
     def undo(self) -> None:
+        if self._window.racing:
+            self._say("the race before the last change" if self._window.race.undo() else "there is nothing to undo")
+            return
         edit = self._session.undo()
         if edit is None:
             self._say("there is nothing to undo")
@@ -109,6 +131,9 @@ class WindowCommands:
     # experiments
 
     def save_experiment(self) -> None:
+        if self._window.racing:
+            self._window.save_race()
+            return
         config = self._session.config
         if config is None:
             return
@@ -122,8 +147,9 @@ class WindowCommands:
         self._say(f"saved as {path.name} among your presets")
 
     def copy_experiment(self) -> None:
-        if self._session.config is not None:
-            QGuiApplication.clipboard().setText(to_toml(self._session.config))
+        config = self._window.on_stage.config
+        if config is not None:
+            QGuiApplication.clipboard().setText(to_toml(config))
             self._say("the experiment is on the clipboard, as TOML")
 
     def open_preset(self) -> None:

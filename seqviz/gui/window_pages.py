@@ -43,6 +43,11 @@ class WindowPages(Surface):
     def show_refusal(self, text: str) -> None:
         raise NotImplementedError
 
+    @property
+    def presenting(self) -> bool:
+        """Whether the presentation is shown."""
+        return self.presentation is not None and self.pages.currentWidget() is self.presentation
+
     def open_path(self, path: Path) -> None:
         """What a dropped or picked path means: a run folder, a preset, or a text to train on."""
         if path.is_dir():
@@ -89,7 +94,7 @@ class WindowPages(Surface):
     @Slot()
     def toggle_presentation(self) -> None:
         """F11: one question in large type, or back."""
-        if self.pages.currentIndex() != 0:
+        if self.presenting:
             self.leave_presentation()
             return
         names = [f.name for f in self.board.frames() if f.panel.isVisibleTo(self) and not f.panel.fixed_height]
@@ -114,7 +119,7 @@ class WindowPages(Surface):
 
     @Slot()
     def leave_presentation(self) -> None:
-        if self.presentation is None or self.pages.currentIndex() == 0:
+        if self.presentation is None or not self.presenting:
             return
         self.presentation.end()
         theme.set_presentation(False)

@@ -50,7 +50,10 @@ class LineEnd:
 
 
 def colour_of(spec: str, text: bool = False) -> QColor:
-    """The colour of a spec: "family:NAME", "gate:NAME" or a token of the theme."""
+    """The colour of a spec: "family:NAME", "gate:NAME" or a token of the theme; "@0.4" mixes in so much ink."""
+    spec, _, share = spec.partition("@")
+    if share:
+        return theme.mixed(colour_of(spec, text), theme.theme().ink, float(share))
     kind, _, name = spec.partition(":")
     if kind == "family":
         return theme.family_colour(name, text)

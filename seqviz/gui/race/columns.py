@@ -1,0 +1,100 @@
+"""The racers side by side: one column each, the same probe, the same cursor, the same colour scale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from seqviz.gui import theme
+from seqviz.gui.axes_of_frame import highest_bits
+from seqviz.gui.race.column import ColumnWords, RacerColumn
+from seqviz.gui.race.racer import Racer
+from seqviz.gui.race.session import RaceSession
+from seqviz.gui.race.standings import number_text, ranked, unit_of
+
+GAP = 8
+
+
+class RacerColumns(QWidget):
+    """Follows the race while it can be seen."""
+
+    token_clicked = Signal(int)
+    edit_asked = Signal()
+
+    def __init__(self, race: RaceSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._race = race
+        self.columns: list[RacerColumn] = []
+        self._box = QHBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(theme.px(GAP))
+        race.race_started.connect(self._rebuild)
+        race.cursor_changed.connect(self._follow_cursor)
+        race.selected_changed.connect(self._follow_selection)
+
+    def _rebuild(self) -> None:
+        while len(self.columns) > len(self._race.racers):
+            column = self.columns.pop()
+            self._box.removeWidget(column)
+            column.hide()
+            column.deleteLater()
+        while len(self.columns) < len(self._race.racers):
+            self._add()
+        self._follow_cursor(self._race.cursor)
+        self._follow_selection(self._race.selected)
+        self.refresh()
+
+    def _add(self) -> None:
+        column, number = RacerColumn(), len(self.columns)
+        column.token_hovered.connect(self._race.set_cursor)
+        column.token_clicked.connect(self.token_clicked)
+        column.edit_asked.connect(self.edit_asked)
+        column.selected.connect(lambda: self._race.select(number))
+        self.columns.append(column)
+        self._box.addWidget(column, 1)
+
+    def refresh(self) -> None:
+        """Show what the racers have now; only what looks different is painted."""
+        ranks = ranked(self._race.racers)
+        for column, racer in zip(self.columns, self._race.racers, strict=False):
+            column.show_words(words_of(racer, ranks.get(racer.number, 0)))
+            tokens = racer.labels() or self._race.tokens()
+            column.show_probe(tokens, racer.surprisal(), highest_bits(racer.run))
+            column.show_sample(racer.sample)
+
+    def _follow_cursor(self, token: int) -> None:
+        for column in self.columns:
+            column.set_cursor_token(token)
+
+    def _follow_selection(self, number: int) -> None:
+        for at, column in enumerate(self.columns):
+            column.set_chosen(at == number)
+
+
+def words_of(racer: Racer, rank: int) -> ColumnWords:
+    """The head of a racer's column."""
+    unit = unit_of(racer.run.unit)
+    nats = racer.nats
+    text = number_text(unit, nats)
+    words = unit.short if nats is not None and nats == nats else ""
+    if nats is None:
+        words = "nothing measured yet"
+    return ColumnWords(
+        racer.label,
+        racer.style,
+        f"{rank}." if rank else "",
+        text,
+        words,
+        facts_of(racer),
+        f"{racer.state} {racer.ending}" if racer.out else "",
+    )
+
+
+def facts_of(racer: Racer) -> str:
+    """Size and speed: `94 858 parameters · 84k tokens/s`; of what counts, how long it took."""
+    size = theme.short(racer.parameters) if racer.parameters < 1e6 else f"{racer.parameters / 1e6:.2g} M"
+    if racer.counts:
+        done = "counted" if racer.state == "finished" else "counting"
+        return f"{done} · {theme.short(racer.seconds)} s · {size} counts" if racer.step else "counts"
+    speed = f" · {theme.short(racer.tokens_per_second / 1000)}k tokens/s" if racer.tokens_per_second else ""
+    return f"{size}{speed}" if speed else f"{size} parameters"

@@ -1,0 +1,110 @@
+"""One lane of the race as the window keeps it: its numbers so far, its newest frame, its newest sample."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqviz.core import events as ev
+from seqviz.gui.frame_merging import merged
+from seqviz.gui.history import History
+from seqviz.gui.panels.state_names import site_order
+from seqviz.gui.race.styles import RacerStyle
+
+RacerState = Literal["ready", "racing", "finished", "diverged", "failed"]
+_HALF_LIFE = "gradient.half_life."
+_DECAY = "gradient.decay."
+
+
+@dataclass
+class Racer:
+    """`learns_by` other than "gradient": it counts or estimates, so it is a line to beat, not a curve."""
+
+    number: int
+    label: str
+    run: ev.RunStarted
+    style: RacerStyle
+    learns_by: str = "gradient"
+    flops_per_token: float = 0.0
+    history: History = field(default_factory=History)
+    frame: ev.Frame | None = None
+    sample: ev.Sample | None = None
+    state: RacerState = "ready"
+    ending: str = ""  # why it is over, in words
+    tokens_per_second: float = 0.0  # of computing
+    seconds: float = 0.0  # of computing
+    step: int = 0
+
+    def apply(self, event: ev.Event) -> None:
+        """Take in what its run told."""
+        self.history.apply(event)
+        match event:
+            case ev.StepMetrics(step, _, seconds):
+                self.step, self.seconds = step, seconds
+                if self.state == "ready":
+                    self.state = "racing"
+            case ev.Frame() if event.run_id == self.run.run_id:
+                self.frame = merged(self.frame, event)
+            case ev.Sample():
+                self.sample = event
+            case ev.RunFinished(step, reason):
+                self.step, self.state, self.ending = step, "finished", reason
+            case ev.RunDiverged(step, tensor):
+                self.state, self.ending = "diverged", f"at step {step}: not a number in {tensor}"
+            case ev.RunFailed(step, text):
+                self.state, self.ending = "failed", f"at step {step}: {text}"
+
+    @property
+    def counts(self) -> bool:
+        return self.learns_by != "gradient"
+
+    @property
+    def out(self) -> bool:
+        """Diverged or failed: it came to no end."""
+        return self.state in ("diverged", "failed")
+
+    @property
+    def nats(self) -> float | None:
+        """The newest validation loss per token; None before the first, nan where its scores are no distribution."""
+        losses = self.history.valid_losses.values
+        return float(losses[-1]) if len(losses) else None
+
+    @property
+    def parameters(self) -> int:
+        return sum(count for _, count in self.run.parameters)
+
+    @property
+    def site(self) -> str:
+        """The state whose gradient is shown: the top layer's hidden state, the embedding where there is none."""
+        arrays = {} if self.frame is None else self.frame.arrays
+        sites = [name.removeprefix(_DECAY) for name in arrays if name.startswith(_DECAY)]
+        return min(sites, key=site_order, default="")
+
+    def decay(self) -> NDArray[np.floating] | None:
+        """(distance,): the mean gradient by distance, 1 at distance 0; None where none was measured."""
+        found = self.array(_DECAY + self.site)
+        return found if found is not None and found.ndim == 1 and np.isfinite(found).any() else None
+
+    def tail(self) -> tuple[float, float, float]:
+        """Tail half-life in tokens, R2 of its fit, 1 % horizon; nan where not measured."""
+        found = self.array(_HALF_LIFE + self.site)
+        if found is None or len(found) < 3:
+            return (math.nan, math.nan, math.nan)
+        return (float(found[0]), float(found[1]), float(found[2]))
+
+    def array(self, name: str) -> NDArray[np.floating] | None:
+        return None if self.frame is None else self.frame.arrays.get(name)
+
+    def labels(self, axis: str = "t") -> tuple[str, ...]:
+        """The tokens of the probe as this racer reads them."""
+        ruler = None if self.frame is None else self.frame.rulers.get(axis)
+        return () if ruler is None else ruler.labels
+
+    def surprisal(self) -> NDArray[np.floating] | None:
+        """(t,) bits; None before the first frame, or where it gives none for these tokens."""
+        bits = self.array("surprisal")
+        return bits if bits is not None and bits.shape == (len(self.labels()),) else None
