@@ -23,6 +23,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures
+from seqviz.models.cone import ConeLevel
 from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
@@ -115,6 +116,10 @@ class FixedWindow(NeuralModel):
 
     def receptive_field(self) -> int | None:
         return self.config.window
+
+    def cone(self) -> tuple[ConeLevel, ...]:
+        """H x_t is one convolution."""
+        return (ConeLevel("layers.0.hidden", self.config.window, 1),)
 
     def reach(self, batch: Batch, site: str) -> Tensor:
         """A band: the last `window` positions before each output."""
