@@ -1,6 +1,7 @@
 """Itemised gradients: G[t, s] = ||d l_t / d site_s||, the loss at t against the state at s. Shared by two analyses.
 
-Recurrent models go back by hand (backward_scan), every other differentiable model by one batched `autograd.grad`.
+Recurrent models go back by hand (backward_scan, both_ways_scan), every other differentiable model by one batched
+`autograd.grad`.
 `naive_itemised` is what both are proved equal to. All three give plain norms, 0 where no path leads from s to t; what
 may be shown is decided after, by the model's `reach`.
 
@@ -17,9 +18,11 @@ from torch import Tensor
 
 from seqviz.analysis import Subject, matches
 from seqviz.analysis.backward_scan import features_gradient, features_jacobian, scan_back
+from seqviz.analysis.both_ways_scan import both_ways_itemised
 from seqviz.analysis.surprisal import row_axis
 from seqviz.core.batch import Batch
 from seqviz.models.base import Model
+from seqviz.models.bidirectional import BidirectionalModel
 from seqviz.models.recurrent import RecurrentModel
 from seqviz.models.trace import Site
 
@@ -42,6 +45,8 @@ def itemised_maps(subject: Subject) -> dict[str, Tensor]:
     if "itemised" not in subject.shared:
         if isinstance(subject.model, RecurrentModel):
             maps = scanned_itemised(subject)
+        elif isinstance(subject.model, BidirectionalModel):
+            maps = both_ways_itemised(subject)
         else:
             maps = prefix_itemised(subject) if _splits(subject) else batched_itemised(subject)
             maps = {site: rows for site, rows in maps.items() if matches(site, gradient_sites(subject.model))}
@@ -118,8 +123,9 @@ def batched_itemised(subject: Subject, first: int = 0) -> dict[str, Tensor]:
     """One backward pass over the graph for all losses from `first` on together: (B, R, S) by site."""
     trace = subject.graph
     batch_size = trace.losses.shape[0]
+    asked = (~trace.losses[:, first:].isnan()).any(dim=0)  # (R,): a row without a loss has no gradient either
     with torch.enable_grad():
-        every = trace.losses[:, first:].nansum(dim=0)  # (R,)
+        every = trace.losses[:, first:][:, asked].nansum(dim=0)  # (R',)
     tensors = [tensor for site in trace.sites.values() for tensor in site.steps]
     parts: list[list[Tensor]] = []
     for rows in torch.eye(len(every), dtype=every.dtype, device=every.device).split(max(1, ROWS_AT_ONCE // batch_size)):
@@ -127,8 +133,19 @@ def batched_itemised(subject: Subject, first: int = 0) -> dict[str, Tensor]:
             every, tensors, rows, is_grads_batched=True, retain_graph=True, materialize_grads=True
         )
         parts.append([torch.linalg.vector_norm(gradient, dim=-1) for gradient in gradients])  # (R, B) or (R, B, S)
-    norms = iter([torch.cat(pieces) for pieces in zip(*parts, strict=True)])
+    norms = iter([_among_all(torch.cat(pieces), asked) for pieces in zip(*parts, strict=True)] if parts else [])
+    if not parts:
+        return {name: every.new_zeros(batch_size, len(asked), site.positions) for name, site in trace.sites.items()}
     return {name: _collect(site, [next(norms) for _ in site.steps]) for name, site in trace.sites.items()}
+
+
+def _among_all(rows: Tensor, asked: Tensor) -> Tensor:
+    """Rows (R', ...) at their places among all (R, ...), zeros between them."""
+    if bool(asked.all()):
+        return rows
+    whole = rows.new_zeros(len(asked), *rows.shape[1:])
+    whole[asked] = rows
+    return whole
 
 
 def _collect(site: Site, norms: list[Tensor]) -> Tensor:

@@ -29,13 +29,16 @@ class Field:
 
 @dataclass(frozen=True)
 class Ruler:
-    """The labels along one axis of the probe: the characters under every picture. `hidden`: places whose token the
-    model is not shown.
+    """The labels along one axis of the probe: the characters under every picture.
+
+    `hidden`: places whose token the model is not shown. `typed`: what the person typed, where that is not the labels
+    one after the other ("").
     """
 
     labels: tuple[str, ...]
     unit: str = "character"
     hidden: tuple[int, ...] = ()
+    typed: str = ""
 
 
 @dataclass(frozen=True)

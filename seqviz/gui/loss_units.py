@@ -28,7 +28,7 @@ class ShownUnit:
         """Losses in nats per token as this unit. Increasing, so extremes stay extremes."""
         array = np.asarray(nats, dtype=np.float64)
         if self.exponential:
-            return np.exp(np.minimum(array, _LARGEST_EXPONENT))
+            return np.exp(np.minimum(array * self.per_nat, _LARGEST_EXPONENT))
         return array * self.per_nat
 
     def value(self, nats: float) -> float:
@@ -55,14 +55,22 @@ class ShownUnit:
 def shown_units(unit: Unit) -> tuple[ShownUnit, ...]:
     """What a run's loss can be shown in, its own unit first."""
     if unit.name.startswith("bits/"):
-        per = "character" if unit.name == "bits/char" else unit.name.removeprefix("bits/")
+        per = {"bits/char": "character", "bits/hidden": "hidden character"}.get(unit.name, unit.token)
         own = ShownUnit(f"bits per {per}", f"bits per {per}", "bits", unit.per_nat)
         nats = ShownUnit("nats", f"nats per {unit.token}", "nats", 1.0)
-        return own, nats, _perplexity(unit.token)
+        return own, nats, _perplexity(unit.token), *_per_character(unit)
     if unit.name.startswith("nats"):
         own = ShownUnit("nats", unit.name.replace("/", " per "), "nats", unit.per_nat)
         return own, _perplexity(unit.token)
     return (ShownUnit(unit.name, unit.name, unit.name, unit.per_nat),)
+
+
+def _per_character(unit: Unit) -> tuple[ShownUnit, ...]:
+    """The perplexity that word, byte-pair and character models compare by, where it is another one."""
+    if not unit.characters or unit.token == "character":
+        return ()
+    name = "perplexity per character"
+    return (ShownUnit(name, name, "perplexity", 1.0 / unit.characters, exponential=True),)
 
 
 def _perplexity(token: str) -> ShownUnit:

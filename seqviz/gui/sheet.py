@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
-from seqviz.gui.axes_of_frame import highest_bits, same_view, strip_surprisal, tokens_of
+from seqviz.gui.axes_of_frame import highest_bits, main_axis, same_view, strip_surprisal, tokens_of
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import Cursor, SheetPanel, Snapshot
 from seqviz.gui.row_stack import Row, RowStack, scrolled
@@ -39,6 +39,7 @@ class Sheet(Surface):
         self._snapshot = Snapshot()
         self._tokens: tuple[str, ...] = ()
         self._probe = ""
+        self._puzzle: tuple[str, tuple[int, ...]] = ("", ())  # what was typed, which places are hidden
         self._row: tuple[np.ndarray, str] | None = None
         self._hovering = False
         box = QVBoxLayout(self)
@@ -119,9 +120,11 @@ class Sheet(Surface):
     def _show_strip(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         tokens = tokens_of(snapshot, self._probe)
-        if tokens != self._tokens:
-            self._tokens = tokens
-            self.strip.set_tokens(tokens)
+        ruler = None if snapshot.frame is None else snapshot.frame.rulers.get(main_axis(snapshot))
+        typed, hidden = ("", ()) if ruler is None else (ruler.typed, ruler.hidden)
+        if tokens != self._tokens or (typed, hidden) != self._puzzle:
+            self._tokens, self._puzzle = tokens, (typed, hidden)
+            self.strip.set_tokens(tokens, typed or None, hidden)
             self._row = None
             self.fit_grid()
         self._follow_cursor(snapshot.cursor)

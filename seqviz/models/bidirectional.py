@@ -72,6 +72,10 @@ class BidirectionalModel(NeuralModel):
         """`cell_step` and `rebuild` of the one-way architecture, which read nothing of a model but its config."""
         return self.cell
 
+    def within_step(self, slopes: State, d_state: State) -> State:
+        """Asked for by the cell's own `pull_back`."""
+        return cast("State", self.equations.within_step(self, slopes, d_state))
+
     # fast --------------------------------------------------------------------------------------------------------
 
     def forward(self, batch: Batch, context: Context) -> Output:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,8 @@ from seqviz.models.base import Context, Model, NeuralModel
 from seqviz.training.divergence import Diverged, first_bad_array, first_bad_gradient
 from seqviz.training.optimizers import make_optimizer, set_rate, set_weight_decay
 from seqviz.training.schedules import Schedule
+
+_RECURRENT = re.compile(r"_l(\d+)(_reverse)?$")  # of torch's recurrent modules: weight_hh_l0, weight_hh_l0_reverse
 
 Phase = Literal["forward", "loss", "backward", "clip", "update"]
 
@@ -136,7 +139,7 @@ class GradientLearner(Learner):
         if self._carry:
             self._state = output.state
         yield "loss"
-        total, count = self.task.objective(output, tensors)
+        total, count = output.own_loss or self.task.objective(output, tensors)
         loss = total / count
         yield "backward"
         loss.backward()
@@ -227,8 +230,9 @@ def _layers(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
 
 def _layer_name(name: str) -> str:
     parts = name.split(".")
-    if "_l" in parts[-1] and parts[-1].rsplit("_l", 1)[1].isdigit():  # torch's recurrent modules: weight_hh_l0
-        return f"layer {parts[-1].rsplit('_l', 1)[1]}"
+    recurrent = _RECURRENT.search(parts[-1])
+    if recurrent:
+        return f"layer {recurrent[1]}{' ←' if recurrent[2] else ''}"
     if len(parts) > 2 and parts[1].isdigit():
         return f"{parts[0].rstrip('s')} {parts[1]}"
     return parts[0]

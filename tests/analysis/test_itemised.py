@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -13,6 +15,7 @@ from seqviz.analysis.itemised import (
     scanned_itemised,
 )
 from seqviz.core.interface import Interface, Space
+from seqviz.models.base import architectures
 from tests.analysis.small_models import OTHERS, RECURRENT, SMALL, build, text_batch, vector_batch
 
 
@@ -55,7 +58,7 @@ def test_the_batched_map_equals_one_autograd_call_per_cell(name, batch_size):
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", [name for name in OTHERS if architectures.get(name).offers.causal])
 def test_going_by_prefixes_changes_nothing_for_causal_models(name, batch_size):
     subject = Subject(build(name, **SMALL), text_batch(batch_size, positions=7, last_has_target=True))
     whole = batched_itemised(subject)
@@ -98,3 +101,14 @@ def test_maps_are_computed_once_per_subject():
 
 def test_axes_are_t_and_s_on_a_chain():
     assert map_axes(Subject(build("rnn"), text_batch()), "layers.0.hidden_state") == ("t", "s")
+
+
+@pytest.mark.parametrize("name", ["transformer", "transformer_encoder"])
+def test_rows_without_a_loss_are_zero_and_leave_the_others_as_they_are(name):
+    subject = Subject(build(name, **SMALL), text_batch(2))
+    target = subject.batch.targets["tokens"]
+    mask = torch.zeros_like(target.values, dtype=torch.bool)
+    mask[0, 2], mask[1, 5] = True, True
+    asked = Subject(subject.model, replace(subject.batch, targets={"tokens": replace(target, mask=mask)}))
+    for site, found in batched_itemised(asked).items():
+        assert torch.allclose(found, naive_itemised(asked, site), rtol=1e-9, atol=1e-14), site

@@ -64,7 +64,7 @@ class FillInTask(TextTask):
         self.braces = "{" not in read
         rng = np.random.default_rng(FIXED_SEED)
         self.valid_hidden = draw_hidden((max(len(self.valid_ids), 1),), config.hidden_share, rng)[: len(self.valid_ids)]
-        self.unit = Unit("bits/hidden character", 1.0 / (math.log(2) * self._characters()), self.tokenizer.unit)
+        self.unit = Unit("bits/hidden", 1.0 / (math.log(2) * self._characters()), self.tokenizer.unit)
         self.rule = (
             f"windows of {context_length} tokens, {config.hidden_share:.0%} of them hidden, the same ones always"
             f"{self.unknown_in_words()}"
@@ -111,7 +111,7 @@ class FillInTask(TextTask):
             notices.append(self._how_to_hide(int(hidden.sum()), len(ids)))
         batch = fill_in_batch(np.where(hidden, self.mark, ids)[None], ids[None], (hidden & known)[None])
         labels = tuple(self.labels[i] if told else self.blank for i, told in zip(ids, known, strict=True))
-        ruler = Ruler(labels, self.tokenizer.unit, tuple(np.flatnonzero(hidden).tolist()))
+        ruler = Ruler(labels, self.tokenizer.unit, tuple(np.flatnonzero(hidden).tolist()), typed=text)
         return Batch(batch.inputs, batch.targets, {"t": ruler}, tokens=len(ids)), "; ".join(notices)
 
     def hidden_by_chance(self, length: int) -> Places:

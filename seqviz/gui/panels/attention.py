@@ -1,4 +1,4 @@
-"""Attention: which earlier tokens one head reads at every position, with all other heads beside it."""
+"""Attention: which tokens one head reads at every position, with all other heads beside it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from seqviz.gui.panels.attention_data import HeadNames, block_path, head_title, 
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.head_roles import entropy_bits
 from seqviz.gui.panels.map_panel import MapPanel
-from seqviz.gui.widgets.causal_map import empty_half
 from seqviz.gui.widgets.head_gallery import (
     Head,
     HeadGallery,
@@ -30,6 +29,7 @@ from seqviz.gui.widgets.token_names import token_name
 REST_MS = 80  # until the next few thumbnails that are missing altogether
 CELLS_A_FRAME = 20_000  # cells of thumbnails made anew in one frame; the rest wait for their turn
 ARC_HEIGHT = 24
+GALLERY_MARGIN, ROOMY = 84, 230  # px at scale 1
 FAINTEST_ARC = 0.03
 
 
@@ -42,7 +42,7 @@ class AttentionPanel(MapPanel):
     question = "Where does it look?"
     wants = ("blocks.*.attention.pattern", "blocks.*.attention.scores", "attention.pattern")
     needs = ("blocks.*.attention.pattern", "attention.pattern")
-    ghost = "Attention: which earlier tokens each head reads. It fills in with the first frame."
+    ghost = "Attention: which tokens each head reads. It fills in with the first frame."
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,6 +126,11 @@ class AttentionPanel(MapPanel):
     def bottom_margin(self) -> int:
         return theme.px(ARC_HEIGHT) if self._lines and self.height() > theme.px(240) else 4
 
+    def top_margin(self) -> int:
+        """Maps without an empty half have the other heads above."""
+        wanted = self.values is not None and self.square and not self.causal and len(self.heads) > 1
+        return theme.px(GALLERY_MARGIN) if wanted and self.height() > theme.px(ROOMY) else 0
+
     def _gallery(self, area: QRectF) -> HeadGallery | None:
         return HeadGallery.lay_out(self.heads, area.adjusted(theme.px(6), theme.px(4), -theme.px(6), 0))
 
@@ -145,7 +150,7 @@ class AttentionPanel(MapPanel):
 
     def paint_over(self, painter: QPainter) -> None:
         super().paint_over(painter)
-        if self.bottom_margin() > 4 and self.causal and self.aligned:
+        if self.bottom_margin() > 4 and self.square and self.aligned:
             self._paint_arcs(painter)
 
     def _paint_arcs(self, painter: QPainter) -> None:
@@ -185,14 +190,26 @@ class AttentionPanel(MapPanel):
         return ColourBar("weight, square-root scale", "0", "viridis", "1")
 
     def reading(self) -> str:
-        if self.values is None or not self.causal or len(self.values) < 3:
+        if self.values is None or not self.square or len(self.values) < 3:
             return ""
         weights = np.nan_to_num(self.values)
         places = np.arange(len(weights))
+        if not self.causal:
+            return self._both_ways(weights, places[None, :] - places[:, None])
         back = float((weights * np.maximum(places[:, None] - places[None, :], 0)).sum(axis=1)[1:].mean())
         spread = float(2.0 ** entropy_bits(weights)[1:].mean())
         unit = self.token_word
         return f"this head looks **{back:.1f} {unit}s** back on average, spread over about {spread:.1f} of them"
+
+    def _both_ways(self, weights: NDArray[np.floating], ahead: NDArray[np.intp]) -> str:
+        """How far and to which side; `ahead` (t, s) is s - t."""
+        far = float((weights * np.abs(ahead)).sum(axis=1).mean())
+        forward = float((weights * (ahead > 0)).sum(axis=1).mean())
+        spread = float(2.0 ** entropy_bits(weights).mean())
+        unit = self.token_word
+        return (
+            f"this head looks **{far:.1f} {unit}s** away, {forward:.0%} ahead, spread over about {spread:.1f} of them"
+        )
 
     def explain(self, cursor: Cursor) -> Explanation:
         formula = r"\mathrm{softmax}\left( \frac{q_t \cdot k_s}{\sqrt{d_{head}}} \right)"
@@ -204,7 +221,7 @@ class AttentionPanel(MapPanel):
         key = self.key_for(cursor)
         s = key if key is not None and self.reaches(row, key) else int(np.nanargmax(self.values[row]))
         names = self.row_tokens
-        there = token_name(names[row]) if not self.causal and row < len(names) else self.place_words(row)
+        there = token_name(names[row]) if not self.square and row < len(names) else self.place_words(row)
         quantities = [Quantity(f"t = {row}", there), Quantity(f"s = {s}", self.place_words(s))]
         scores = self.snapshot.array(f"{block_path(block)}.scores")
         size = self.head_size()
@@ -245,7 +262,8 @@ class AttentionPanel(MapPanel):
     # Qt overrides
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        gallery = self._gallery(empty_half(self.geometry_of_map())) if self.causal and self.ready() else None
+        shown = self.has_half and self.ready()
+        gallery = self._gallery(self.half_area(self.geometry_of_map())) if shown else None
         head = gallery.head_at(event.position().x(), event.position().y()) if gallery is not None else None
         if head is not None:
             self.select(head)

@@ -6,14 +6,14 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from seqviz.gui import theme
 from seqviz.gui.number_text import short
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.map_panel import MapPanel
-from seqviz.gui.panels.state_names import symbol, titles_of
+from seqviz.gui.panels.state_names import BOTH, direction_of, layer_of, symbol, titles_of
 from seqviz.gui.widgets import causal_map
 from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.causal_map import MapGeometry
@@ -30,6 +30,11 @@ from seqviz.gui.widgets.token_names import token_name
 
 LOW, HIGH = 1e-6, 2.0
 POOR_FIT = 0.6
+FEW_ROWS = 0.7  # a smaller share of rows with a loss: the others are left out
+DECAY_MARGIN, ROOMY = 104, 230  # px at scale 1: decay curves over a map without an empty half, where it is so high
+ARROWS = {"": "", BOTH: "", "forward": "→", "backward": "←"}
+LATEX_ARROWS = {"": "", BOTH: "", "forward": r"^{\rightarrow}", "backward": r"^{\leftarrow}"}
+DASHES = {(False, False): (), (True, False): (5.0, 2.5), (False, True): (1.5, 2.0), (True, True): (5.0, 2.0, 1.5, 2.0)}
 LOW_MAP = 260  # px at scale 1; below, the decay curves stand further right
 SOURCES = {"probe": "probe", "current batch": "batch", "mean of 32 windows": "windows"}
 _ITEMISED = "gradient.itemised."
@@ -52,6 +57,7 @@ class GradientMapPanel(MapPanel):
         self._site = ""  # chosen by the user; "": the top layer's hidden state
         self._sites: dict[str, str] = {}  # title -> site
         self._array: NDArray[np.floating] | None = None
+        self._both: dict[str, tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]] = {}
         self._compared: tuple[DecayCurve, ...] = ()
         self._curves: tuple[DecayCurve, ...] = ()
 
@@ -67,7 +73,7 @@ class GradientMapPanel(MapPanel):
         self.refresh()
 
     def prepare(self, old: Snapshot) -> None:
-        found = self.snapshot.matching(f"{_ITEMISED}*")
+        found = self._with_both_directions(self.snapshot.matching(f"{_ITEMISED}*"))
         self._sites = titles_of(name.removeprefix(_ITEMISED) for name in found)
         array = found.get(_ITEMISED + self.site)
         if array is None:
@@ -75,11 +81,27 @@ class GradientMapPanel(MapPanel):
             self.set_map(None, None)
         elif array is not self._array:
             self._array = array
-            axes = () if self.snapshot.frame is None else self.snapshot.frame.axes.get(_ITEMISED + self.site, ())
+            own = (_ITEMISED + self.site).replace(f".{BOTH}.", ".forward.")
+            axes = () if self.snapshot.frame is None else self.snapshot.frame.axes.get(own, ())
             self.row_axis = axes[0] if len(axes) == 2 else "t"
             values = relative_to_diagonal(array)
-            self.set_map(values, index_image(values, LOW, HIGH, "log10", mask=np.isnan(values)))
+            places = rows_with_loss(values) if self.row_axis == "t" and self._source == "probe" else None
+            values = values if places is None else values[places]
+            self.set_map(values, index_image(values, LOW, HIGH, "log10", mask=np.isnan(values)), places)
         self._curves = self._curves_now()
+
+    def _with_both_directions(self, found: dict[str, NDArray[np.floating]]) -> dict[str, NDArray[np.floating]]:
+        """Forward and backward states of a layer as one map too: the past of t on the left, its future on the right."""
+        known, self._both = self._both, {}
+        for name, forward in found.items():
+            backward = found.get(name.replace(".forward.", ".backward."))
+            if ".forward." not in name or backward is None or backward.shape != forward.shape:
+                continue
+            before = known.get(name)
+            fresh = before is None or before[0] is not forward or before[1] is not backward
+            joined = np.fmax(forward, backward) if before is None or fresh else before[2]
+            self._both[name] = (forward, backward, joined)
+        return found | {name.replace(".forward.", f".{BOTH}."): parts[2] for name, parts in self._both.items()}
 
     def ready(self) -> bool:
         return super().ready() and not self.without_loss()
@@ -101,18 +123,20 @@ class GradientMapPanel(MapPanel):
         """Decay curves of the shown layer (h, then c), then those of other runs."""
         family = "" if self.snapshot.run is None else self.snapshot.run.family
         mine = []
-        for site in self._sites.values():
+        for site in (s for s in self._sites.values() if direction_of(s) != BOTH):
             values = self.snapshot.array(f"gradient.decay.{site}")
-            if values is None or site.rsplit(".", 1)[0] != self.site.rsplit(".", 1)[0]:
+            if values is None or layer_of(site + ".") != layer_of(self.site + "."):
                 continue
             half_life, _, horizon = self._numbers(site)
-            main = site == self.site
-            dash = () if symbol(site) != "c" else (5.0, 2.5)
-            mine.append(DecayCurve(symbol(site), family, values, half_life, horizon, main, dash))
+            main = site == self.site.replace(f".{BOTH}.", ".forward.")
+            dash = DASHES[symbol(site) == "c", direction_of(site) == "backward"]
+            name = symbol(site) + ARROWS[direction_of(site)]
+            mine.append(DecayCurve(name, family, values, half_life, horizon, main, dash))
         return (*mine, *self._compared)
 
     def _numbers(self, site: str) -> tuple[float, float, float]:
         """Tail half-life, R², 1 % horizon of a site; nan where not measured yet."""
+        site = site.replace(f".{BOTH}.", ".forward.")
         found = self.snapshot.array(f"gradient.half_life.{site}")
         if found is None or len(found) < 3:
             return (np.nan, np.nan, np.nan)
@@ -139,8 +163,15 @@ class GradientMapPanel(MapPanel):
 
     def half_area(self, geometry: MapGeometry) -> QRectF:
         """On a low map further to the right, where the diagonal leaves more height."""
+        if not self.causal:
+            return super().half_area(geometry)
         low = geometry.height < theme.px(LOW_MAP)
         return causal_map.empty_half(geometry, 0.62, 0.55) if low else super().half_area(geometry)
+
+    def top_margin(self) -> int:
+        """Maps without an empty half have their decay curves above."""
+        wanted = self.values is not None and not self.causal and not self.one_loss and bool(self.curves())
+        return theme.px(DECAY_MARGIN) if wanted and self.height() > theme.px(ROOMY) else 0
 
     def still_half(self, area: QRectF) -> Hashable:
         return None if theme.presentation() else lay_out(area, self.curves(), self.token_word)
@@ -179,8 +210,23 @@ class GradientMapPanel(MapPanel):
         if self.one_loss:
             self.paint_cursor(painter, 0, self.height())
             return
-        causal_map.paint_dashed_diagonal(painter, self.geometry_of_map(), self._numbers(self.site)[2])
+        if self.causal:
+            causal_map.paint_dashed_diagonal(painter, self.geometry_of_map(), self._numbers(self.site)[2])
+        elif self.aligned:
+            self._paint_own_places(painter)
         super().paint_over(painter)
+
+    def _paint_own_places(self, painter: QPainter) -> None:
+        """A tick in each row where s = t: without an empty half the diagonal is not seen by itself."""
+        geometry = self.geometry_of_map()
+        painter.setPen(QPen(QColor("#FFFFFF"), 1.5))
+        for row in range(geometry.first_row, geometry.first_row + geometry.rows):
+            place = self.position_of(row)
+            if self.row_axis != "t" or not geometry.grid.shows(place):
+                continue
+            x, middle = geometry.grid.centre_of(place), geometry.centre_y(row)
+            half = min(geometry.row_height, theme.px(10)) / 2 - 1
+            painter.drawLine(QLineF(x, middle - half, x, middle + half))
 
     def cell_text(self, row: int, key: int) -> str:
         assert self.values is not None
@@ -191,19 +237,22 @@ class GradientMapPanel(MapPanel):
     def subtitle(self) -> str:
         letter = symbol(self.site) if self.site else "h"
         what = {"h": "state", "c": "cell state", "e": "embedding"}.get(letter, "state")
+        what = {BOTH: "both states"}.get(direction_of(self.site), f"{direction_of(self.site)} {what}".strip())
         note = {"batch": ", mean of the current batch", "windows": ", mean of 32 windows"}.get(self._source, "")
         if self.one_loss:
             return f"the loss of the whole sequence against the {what} at each {self.token_word}{note}"
-        return f"loss at t (row) against {what} at s (column){note}"
+        rows = f"loss at each hidden {self.token_word} (row)" if self.places is not None else "loss at t (row)"
+        return f"{rows} against {what} at s (column){note}"
 
     def colour_bar(self) -> ColourBar:
         letter = {"h": "hₛ", "c": "cₛ", "e": "eₛ"}.get(symbol(self.site), "xₛ")
-        one = "mean" if self.values is not None and not self.causal else "diagonal mean"
+        one = "mean" if self.values is not None and not self.square and self.places is None else "diagonal mean"
         return ColourBar(f"‖∂ℓₜ/∂{letter}‖, 1 = {one}", "10⁻⁶", "viridis", "2")
 
     def reading(self) -> str:
         half_life, fit, horizon = self._numbers(self.site)
-        start = f"beyond the first two {self.token_word}s the gradient"
+        way = " of the forward state" if direction_of(self.site) == BOTH else ""
+        start = f"beyond the first two {self.token_word}s the gradient{way}"
         if np.isnan(half_life):
             return ""
         if np.isinf(half_life):
@@ -213,10 +262,10 @@ class GradientMapPanel(MapPanel):
         return f"{start} halves every **{tokens_text(half_life)} {self.token_word}s**{rough}{tail}"
 
     def explain(self, cursor: Cursor) -> Explanation:
-        letter = symbol(self.site) if self.site else "h"
+        letter = (symbol(self.site) if self.site else "h") + LATEX_ARROWS[direction_of(self.site)]
         formula = rf"G_{{t,s}} = \left\| \frac{{\partial \ell_t}}{{\partial {letter}_s}} \right\|_2"
         sentence = (
-            f"How much the loss at t would move if the {'input' if letter == 'e' else 'state'} "
+            f"How much the loss at t would move if the {'input' if letter.startswith('e') else 'state'} "
             f"at {self.token_word} s moved a little."
         )
         if self.values is None or not self.aligned:
@@ -227,24 +276,28 @@ class GradientMapPanel(MapPanel):
         assert self.values is not None
         if self.one_loss:
             return self._explained_one(formula, self.column if key is None else key)
-        if not self.causal:
+        if not self.square and self.places is None:
             return self._explained_pair(formula, row, key)
         if not 0 <= row < len(self.values) or not np.isfinite(self.values[row]).any():
             return Explanation(self.title, formula, f"{sentence} Nothing is predicted after this {self.token_word}.")
-        s = key if key is not None and self.reaches(row, key) else strongest_back(self.values[row])
-        here, own = float(self.values[row, s]), float(self.values[row, row])
-        foretold = self.row_axis == "t" and row + 1 < len(self.tokens)  # a node's loss is that of its own label
+        t = self.position_of(row)
+        s = key if key is not None and self.reaches(row, key) else strongest_far(self.values[row], t)
+        here, own = float(self.values[row, s]), float(self.values[row, t])
+        # the loss of a node, or of a hidden token, is that of its own label
+        foretold = self.row_axis == "t" and self.causal and row + 1 < len(self.tokens)
         target = f" → {token_name(self.tokens[row + 1])}" if foretold else ""
         quantities = [
-            Quantity(f"t = {row}", self.place_words(row) + target),
+            Quantity(f"t = {t}", self.place_words(t) + target),
             Quantity(f"s = {s}", self.place_words(s)),
             Quantity("relative to the diagonal's mean", short(here)),
-            Quantity("mean at this distance", short(float(np.nanmean(np.diagonal(self.values, s - row))))),
         ]
+        if self.square:
+            alike = short(float(np.nanmean(np.diagonal(self.values, s - row))))
+            quantities.append(Quantity("mean at this distance", alike))
         half_life = self._numbers(self.site)[0]
         if not np.isnan(half_life):
             quantities.append(Quantity("tail half-life", f"{tokens_text(half_life)} {self.token_word}s"))
-        away = row - s
+        away = abs(t - s)
         meaning = f"of its value at s = t, over {away} {self.token_word}{'' if away == 1 else 's'}"
         share = short(here / own) if own > 0 else "–"
         return Explanation(self.title, formula, sentence, tuple(quantities), share, meaning)
@@ -308,8 +361,16 @@ def relative_to_diagonal(values: NDArray[np.floating]) -> NDArray[np.float32]:
     return array / mean if mean > 0 else array
 
 
-def strongest_back(row: NDArray[np.floating]) -> int:
-    """The position more than two back that a row feels most; the last position where there is none."""
+def rows_with_loss(values: NDArray[np.floating]) -> NDArray[np.intp] | None:
+    """Positions that have a loss, where most of a map (t, s) have none; None where nearly all have one, or none has."""
+    known = np.flatnonzero(np.isfinite(values).any(axis=1))
+    few = values.shape[0] == values.shape[1] and 0 < len(known) < FEW_ROWS * len(values)
+    return known if few else None
+
+
+def strongest_far(row: NDArray[np.floating], place: int) -> int:
+    """The position more than two away from `place` that a row feels most; the last known where there is none."""
     known = np.flatnonzero(np.isfinite(row))
-    far = known[:-2] if len(known) > 2 else known[-1:]
+    far = known[np.abs(known - place) > 2]
+    far = far if len(far) else known[-1:]
     return int(far[np.argmax(row[far])])

@@ -17,7 +17,7 @@ FEWEST_ROWS = 4
 
 
 def head_role(pattern: NDArray[np.floating], tokens: Sequence[str]) -> str:
-    """Role of one causal pattern (t, s): previous, same, first, induction-like, local, broad, or "".
+    """Role of one pattern (t, s): previous, next, same, first, induction-like, local, broad, or "".
 
     previous, same, first: half of the weight, on average, lies on t-1, t, 0. induction-like: on positions right
     after an earlier copy of x_t, three times more than looking at all alike would give. local: three quarters
@@ -26,6 +26,8 @@ def head_role(pattern: NDArray[np.floating], tokens: Sequence[str]) -> str:
     rows = len(pattern)
     if rows < FEWEST_ROWS:
         return ""
+    if np.triu(pattern, 1).any():
+        return _role_both_ways(pattern)
     later = pattern[2:]  # rows that have a choice
     places = np.arange(2, rows)
     if float(later[places - 2, places - 1].mean()) >= MOSTLY:
@@ -41,6 +43,22 @@ def head_role(pattern: NDArray[np.floating], tokens: Sequence[str]) -> str:
         return "local"
     widest = np.log2(places + 1.0)
     return "broad" if float((entropy_bits(later) / widest).mean()) >= BROAD_SHARE else ""
+
+
+def _role_both_ways(pattern: NDArray[np.floating]) -> str:
+    """The same of a pattern that looks ahead too: `next` is t + 1, and `local` counts both sides."""
+    rows = len(pattern)
+    named = {"previous": -1, "same": 0, "next": 1}
+    for name, offset in named.items():
+        if float(np.diagonal(pattern, offset).mean()) >= MOSTLY:
+            return name
+    if float(pattern[:, 0].mean()) >= MOSTLY:
+        return "first"
+    places = np.arange(rows)
+    near = np.abs(places[:, None] - places[None, :]) <= NEAR
+    if rows > 3 * NEAR and float((pattern * near).sum(axis=1).mean()) >= LOCAL_SHARE:
+        return "local"
+    return "broad" if float(entropy_bits(pattern).mean()) >= BROAD_SHARE * np.log2(rows) else ""
 
 
 def entropy_bits(rows: NDArray[np.floating]) -> NDArray[np.floating]:

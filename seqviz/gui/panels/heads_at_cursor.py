@@ -42,6 +42,7 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
         super().__init__()
         self._patterns: dict[int, NDArray[np.floating]] = {}
         self._names = HeadNames()
+        self._causal = True
         self._block: int | None = None  # None: all blocks, as long as they fit
 
     @property
@@ -59,6 +60,7 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
 
     def prepare(self, old: Snapshot) -> None:
         self._patterns = {b: p for b, p in patterns_of(self.snapshot).items() if p.shape[1] == p.shape[2]}
+        self._causal = not any(np.triu(p[0], 1).any() for p in self._patterns.values())
         if self._patterns:
             self._names.update(self.snapshot, self._patterns)
 
@@ -81,7 +83,8 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
     def paint(self, painter: QPainter) -> None:
         rows = self.rows_at(self.column)
         indices = index_image(rows, 0.0, 1.0, "sqrt")
-        indices[:, self.column + 1 :] = BLANK  # not read yet: ghost
+        if self._causal:
+            indices[:, self.column + 1 :] = BLANK  # not read yet: ghost
         seen = indices[:, self.grid.first : self.grid.first + self.grid.visible]
         image = matrix_image(seen, theme.colour_table("viridis"))
         for index in range(len(rows)):
@@ -140,7 +143,7 @@ class HeadsAtCursorPanel(PaintedSheetPanel):
         rows, many = self.rows_at(cursor.column), len(self._patterns) > 1
         quantities = [Quantity(f"t = {cursor.column}", self.place_words(cursor.column))]
         for head, row in list(zip(self.heads, rows, strict=True))[:8]:
-            best = int(np.argmax(row[: cursor.column + 1]))
+            best = int(np.argmax(row[: cursor.column + 1] if self._causal else row))
             quantities.append(Quantity(self._names.title(head, many), f"{row[best]:.2f} on {self.place_words(best)}"))
         return Explanation(self.title, formula, sentence, tuple(quantities))
 

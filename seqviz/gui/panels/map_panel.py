@@ -1,8 +1,13 @@
-"""Base of the causal maps (gradient, attention): one frame, one way to point, to pin and to read a row."""
+"""Base of the maps (gradient, attention): one frame, one way to point, to pin and to read a row.
+
+Three shapes: causal (rows and columns are the same positions and the upper half is empty), square (the same positions,
+seen both ways), and rows of their own (the target of a pair, or `places`: only those positions that have a loss).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +23,7 @@ from seqviz.gui.widgets.causal_map import MapGeometry
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.cursor import paint_map_cursor
 from seqviz.gui.widgets.strip_painting import paint_chip
+from seqviz.gui.widgets.token_names import token_name
 
 
 class MapPanel(PaintedSheetPanel):
@@ -36,20 +42,27 @@ class MapPanel(PaintedSheetPanel):
         self.values: NDArray[np.floating] | None = None
         self.indices: NDArray[np.uint8] | None = None
         self.row_axis = "t"
-        self._triangle = False
+        self.places: NDArray[np.intp] | None = None  # positions of the rows, where not every position has one
+        self._square = self._triangle = False
         self._known_rows = 0  # the last row exists only if it has a target
         self.pinned: int | None = None
         self._hover: tuple[int, int] | None = None
         self._image: tuple[Hashable, QImage] | None = None
 
-    def set_map(self, values: NDArray[np.floating] | None, indices: NDArray[np.uint8] | None) -> None:
-        """The map to show, or None for none yet."""
-        self.values, self.indices = values, indices
+    def set_map(
+        self,
+        values: NDArray[np.floating] | None,
+        indices: NDArray[np.uint8] | None,
+        places: NDArray[np.intp] | None = None,
+    ) -> None:
+        """The map to show, or None for none yet; `places`: the positions that its rows are, where not all are."""
+        self.values, self.indices, self.places = values, indices, places
         if values is not None:
             known = np.flatnonzero(np.isfinite(values).any(axis=1))
             self._known_rows = int(known[-1]) + 1 if len(known) else len(values)
             rows, columns = values.shape
-            self._triangle = rows == columns and bool(np.isnan(values[0, 1:]).all())
+            self._square = rows == columns and places is None and self.row_axis in ("t", "node")
+            self._triangle = self._square and bool(np.isnan(values[_above(rows)]).all())
 
     # what subclasses may replace
 
@@ -68,8 +81,14 @@ class MapPanel(PaintedSheetPanel):
         """The still part: axes, names."""
 
     def half_area(self, geometry: MapGeometry) -> QRectF:
-        """Where the empty half is painted."""
-        return causal_map.empty_half(geometry)
+        """Where the empty half is painted: over a map that has none, in the margin left for it."""
+        if self.causal:
+            return causal_map.empty_half(geometry)
+        return QRectF(self.grid.left, theme.px(2), self.grid.width, max(self.top_margin() - theme.px(8), 0))
+
+    def top_margin(self) -> int:
+        """Pixels over the map, for what stands in the empty half of a causal one."""
+        return 0
 
     def bottom_margin(self) -> int:
         """Pixels under the map."""
@@ -88,6 +107,11 @@ class MapPanel(PaintedSheetPanel):
         """Whether rows and columns are the same positions and no row sees what comes later."""
         return self.values is not None and self._triangle
 
+    @property
+    def square(self) -> bool:
+        """Whether rows and columns are the same positions, each with a row."""
+        return self.values is not None and self._square
+
     def map_grid(self) -> ColumnGrid:
         if self.aligned or self.values is None:
             return self.grid
@@ -95,9 +119,9 @@ class MapPanel(PaintedSheetPanel):
         return ColumnGrid(self.values.shape[1], self.grid.gutter, self.grid.width // max(shown, 1), 0, shown)
 
     def geometry_of_map(self) -> MapGeometry:
-        top, grid = theme.px(2), self.map_grid()
+        top, grid = theme.px(2) + self.top_margin(), self.map_grid()
         height = max(self.height() - top - self.bottom_margin(), 1)
-        if self.values is None or self.causal:
+        if self.values is None or self.square:
             return MapGeometry.square(grid, top, height, self._known_rows)
         return MapGeometry(grid, 0, self.values.shape[0], top, height)
 
@@ -110,24 +134,46 @@ class MapPanel(PaintedSheetPanel):
 
     def row_for(self, cursor: Cursor) -> int:
         """The row a cursor means; where rows are another text, that which has most to do with its column."""
+        if self.places is not None:
+            return self._row_of_place(cursor.column if cursor.row is None else cursor.row)
         if cursor.row is not None:
             return cursor.row
-        if self.causal or not self.aligned or self.values is None or not 0 <= cursor.column < self.values.shape[1]:
+        if self.square or not self.aligned or self.values is None or not 0 <= cursor.column < self.values.shape[1]:
             return cursor.column
-        of_column = self.values[:, cursor.column]
+        return self._strongest_row(cursor.column)
+
+    def _strongest_row(self, column: int) -> int:
+        assert self.values is not None
+        of_column = self.values[:, column]
         return int(np.nanargmax(of_column)) if np.isfinite(of_column).any() else 0
+
+    def _row_of_place(self, position: int) -> int:
+        """The row of a position; of one without a row, that which has most to do with its column."""
+        assert self.places is not None
+        assert self.values is not None
+        found = np.flatnonzero(self.places == position)
+        if len(found):
+            return int(found[0])
+        return self._strongest_row(position) if 0 <= position < self.values.shape[1] else 0
+
+    def position_of(self, row: int) -> int:
+        """The position that a row of the map is."""
+        return row if self.places is None else int(self.places[row])
 
     def key_for(self, cursor: Cursor) -> int | None:
         """The position s a cursor means: pinned, pointed at, or, where rows are another text, its column."""
         if self.pinned is not None:
             return self.pinned
-        across = cursor.key is None and self.aligned and not self.causal
+        across = cursor.key is None and self.aligned and not self.square
         return cursor.column if across else cursor.key
 
     @property
     def row_tokens(self) -> tuple[str, ...]:
         """Labels of the rows: the probe's own, or those of the target of a pair."""
-        return self.tokens if self.causal or self.row_axis == "t" else self.snapshot.labels(self.row_axis)
+        if self.places is not None:
+            names = (token_name(self.tokens[place]) if place < len(self.tokens) else "" for place in self.places)
+            return tuple(f"{name}\u00a0at\u00a0{place}" for name, place in zip(names, self.places, strict=True))
+        return self.tokens if self.square or self.row_axis == "t" else self.snapshot.labels(self.row_axis)
 
     @property
     def key(self) -> int | None:
@@ -162,10 +208,15 @@ class MapPanel(PaintedSheetPanel):
         painter.drawImage(geometry.area().topLeft(), self._picture(geometry))
         area = self.half_area(geometry)
         row = self.row if self.aligned else -1
-        key = (self.tokens, geometry, row, self.still_half(area))
+        key = (self.row_tokens, geometry, row, self.still_half(area))
         painter.drawPixmap(0, 0, self.static_layer(key, self._paint_text, name="text"))
-        if self.causal:
+        if self.has_half:
             self.paint_half(painter, area)
+
+    @property
+    def has_half(self) -> bool:
+        """Whether there is room for what explains the map: its empty half, or a margin over it."""
+        return self.causal or self.top_margin() > 0
 
     def _picture(self, geometry: MapGeometry) -> QImage:
         """The map at its size on screen: rows stretched already, columns by whole pixels."""
@@ -179,7 +230,7 @@ class MapPanel(PaintedSheetPanel):
 
     def _paint_text(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()
-        if self.causal:
+        if self.has_half:
             self.paint_still_half(painter, self.half_area(geometry))
         if not self.aligned or not self.row_tokens:
             causal_map.paint_row_numbers(painter, geometry)
@@ -197,7 +248,7 @@ class MapPanel(PaintedSheetPanel):
         row, last = self.row, geometry.grid.first + geometry.grid.visible - 1
         if not geometry.shows_row(row):
             return
-        self.paint_cursor(painter, geometry.y_of(row + 1) if self.causal else 0, self.height())
+        self.paint_cursor(painter, geometry.y_of(row + 1) if self.causal else geometry.top, self.height())
         if self.indices is not None and (self.indices[row] != MASKED).any():
             paint_map_cursor(
                 painter, geometry.row_rect(row, geometry.grid.first, min(row, last) if self.causal else last)
@@ -240,8 +291,10 @@ class MapPanel(PaintedSheetPanel):
         return cell if cell is not None and self.reaches(*cell) else None
 
     def _cursor_at(self, row: int, key: int) -> Cursor:
-        """On a triangle the token cursor follows the row; elsewhere the columns are the probe, so it follows s."""
-        return Cursor(row if self.causal else key, row, key)
+        """Where rows are positions of the probe the token cursor follows the row; elsewhere it follows s."""
+        if self.places is not None or self.square:
+            return Cursor(self.position_of(row), self.position_of(row), key)
+        return Cursor(key, row, key)
 
     def _point(self, cell: tuple[int, int] | None) -> None:
         if cell == self._hover:
@@ -252,3 +305,9 @@ class MapPanel(PaintedSheetPanel):
         elif self.aligned and self.pinned is None:
             self.cursor_moved.emit(Cursor(self.column, None, None))
         self.update()
+
+
+@lru_cache(maxsize=16)
+def _above(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices of the cells above the diagonal of a square map."""
+    return np.triu_indices(size, 1)

@@ -17,9 +17,12 @@ from seqviz.gui.reading import fitting
 from seqviz.gui.widgets.bar_list import ROW_HEIGHT, Bar, BarList
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
+from seqviz.gui.widgets.token_names import place_name
 
 PROBABILITIES = "next_token.probabilities"
+OWN_PLACE = "own_place.probabilities"  # of a token that is hidden at the cursor itself
 LEAST, MOST = 7, 12  # bars; the more only where a tall panel has room
+_FORMULA_OWN = r"p(x_t = i \mid x_{shown}) = \frac{e^{z_i}}{\sum_j e^{z_j}}"
 _FOOT = 22
 _FORMULA = r"p(x_{t+1} = i \mid x_{\le t}) = \frac{e^{z_i}}{\sum_j e^{z_j}}"
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -33,8 +36,8 @@ class NextTokenPanel(TimePanel):
     name = "next_token"
     title = "Next token"
     question = "What does it expect next?"
-    wants = (PROBABILITIES,)
-    needs = (PROBABILITIES,)
+    wants = (PROBABILITIES, OWN_PLACE)
+    needs = wants
     weight = 22
     order = 30
     minimum_height = 120
@@ -47,6 +50,8 @@ class NextTokenPanel(TimePanel):
         self._column = 0
         self._true: int | None = None
         self._word = "token"
+        self._shown = False  # the token asked for is there to be read
+        self._ahead = 1  # the token foretold stands so many places after the cursor
         self._header = ("", "")
         self.bars = BarList()
         layout = QVBoxLayout(self)
@@ -57,7 +62,8 @@ class NextTokenPanel(TimePanel):
     # the panel contract
 
     def present(self, snapshot: Snapshot) -> None:
-        values = snapshot.array(PROBABILITIES)
+        own = snapshot.array(OWN_PLACE)
+        values, self._ahead = (snapshot.array(PROBABILITIES), 1) if own is None else (own, 0)
         self._word = snapshot.run.unit.token if snapshot.run else "token"
         if values is None or snapshot.run is None or values.ndim != 2 or not len(values):
             self._row = None
@@ -65,6 +71,8 @@ class NextTokenPanel(TimePanel):
             self._labels = snapshot.labels()
             self._column = min(max(snapshot.cursor.column, 0), len(values) - 1)
             self._row = values[self._column]
+            ruler = None if snapshot.frame is None else snapshot.frame.rulers.get("t")
+            self._shown = not self._ahead and ruler is not None and self._column not in ruler.hidden
             self._vocabulary = snapshot.run.vocabulary or tuple(str(n) for n in range(values.shape[1]))
             self._true = self._find_true()
         self._show()
@@ -76,11 +84,15 @@ class NextTokenPanel(TimePanel):
     def subtitle(self) -> str:
         if self._row is None:
             return ""
+        if not self._ahead:
+            return f"in place of {place_name(self._labels, self._column)}"
         return f"after “{context_of(self._labels, self._column)}”"
 
     def reading(self) -> str:
         if self._row is None:
             return ""
+        if self._shown:
+            return f"this {self._word} is shown to the model, so **nothing is asked** here"
         if self._true is None:
             return f"**{_percent(float(self._row.max()))}** for its first choice"
         p = float(self._row[self._true])
@@ -98,11 +110,12 @@ class NextTokenPanel(TimePanel):
         key_number = key_meaning = ""
         if self._row is not None:
             entropy = entropy_bits(self._row)
-            rows.append(Quantity("read so far", context_of(self._labels, self._column)))
+            if self._ahead:
+                rows.append(Quantity("read so far", context_of(self._labels, self._column)))
             if self._true is not None:
                 p = float(self._row[self._true])
                 rows += [
-                    Quantity(f"true next {self._word}", shown_token(self._vocabulary[self._true])),
+                    Quantity(f"true {self._next}{self._word}", shown_token(self._vocabulary[self._true])),
                     Quantity("its probability", _number(p)),
                     Quantity("its surprisal, −log₂ p", f"{-math.log2(max(p, 1e-30)):.2f} bits"),
                     Quantity("its rank", f"{theme.thousands(self._rank())} of {len(self._row)}"),
@@ -111,7 +124,7 @@ class NextTokenPanel(TimePanel):
             key_number, key_meaning = f"{2**entropy:.1f}", "equally likely choices would be as uncertain"
         return Explanation(
             title=self.title,
-            formula=_FORMULA,
+            formula=_FORMULA if self._ahead else _FORMULA_OWN,
             sentence=f"One probability for each {self._word} the model knows; all together they are 1. Training "
             "raises the true one.",
             quantities=tuple(rows),
@@ -133,10 +146,14 @@ class NextTokenPanel(TimePanel):
 
     def _find_true(self) -> int | None:
         """Index of what follows in the probe; None at its end or where the vocabulary lacks it."""
-        following = self._column + 1
+        following = self._column + self._ahead
         if following >= len(self._labels) or self._labels[following] not in self._vocabulary:
             return None
         return self._vocabulary.index(self._labels[following])
+
+    @property
+    def _next(self) -> str:
+        return "next " if self._ahead else ""
 
     def _rank(self) -> int:
         assert self._row is not None
@@ -181,7 +198,7 @@ class NextTokenPanel(TimePanel):
             painter.setFont(theme.font(11))
             painter.setPen(theme.theme().ink3)
             if self._true is not None:
-                painter.drawText(foot, _LEFT, f"▸ the true next {self._word}")
+                painter.drawText(foot, _LEFT, f"▸ the true {self._next}{self._word}")
             painter.drawText(foot, _RIGHT, "probability")
         painter.end()
 

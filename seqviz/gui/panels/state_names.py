@@ -12,6 +12,7 @@ _STATES = {
     "embedding": ("input embedding", "e"),
 }
 DIRECTIONS = ("forward", "backward")
+BOTH = "both"
 _INNER = re.compile(r"(depth|transition|output)\.(\d+)(\.state)?$")  # states inside one step, or above the layers
 _NUMBERED = re.compile(r"\b(layers|blocks|conv)\.(\d+)\.")
 _LEVELS_LAST = 1000  # more than any net has layers
@@ -30,8 +31,8 @@ def symbol(site: str) -> str:
 
 
 def direction_of(name: str) -> str:
-    """`forward` or `backward` of a net that reads both ways; "" of all others."""
-    return next((part for part in name.split(".") if part in DIRECTIONS), "")
+    """`forward` or `backward` of a net that reads both ways, `both` of what joins them; "" of all others."""
+    return next((part for part in name.split(".") if part in (*DIRECTIONS, BOTH)), "")
 
 
 def site_title(site: str, many_layers: bool) -> str:
@@ -40,7 +41,8 @@ def site_title(site: str, many_layers: bool) -> str:
     words, letter = _STATES.get(last, (last.replace("_", " "), ""))
     inner = _INNER.search(site)
     title = f"{inner.group(1)} {int(inner.group(2)) + 1}" if inner else f"{words} {letter}".strip()
-    title = f"{direction_of(site)} {title}".strip()
+    way = direction_of(site)
+    title = f"{title}, both directions" if way == BOTH else f"{way} {title}".strip()
     layer = layer_of(site + ".")
     return f"{title}, layer {layer + 1}" if many_layers and layer is not None else title
 
@@ -54,7 +56,8 @@ def site_order(site: str) -> tuple[int, int, str]:
     rank = list(_STATES).index(last) if last in _STATES else len(_STATES)
     way = direction_of(site)
     place = 1 if layer is None else _LEVELS_LAST - layer if site.startswith("conv.") else -layer
-    return (place, rank + len(_STATES) * (way == "backward"), site)
+    later = (BOTH, *DIRECTIONS).index(way) if way else 0
+    return (place, rank + len(_STATES) * later, site)
 
 
 def titles_of(sites: Iterable[str]) -> dict[str, str]:

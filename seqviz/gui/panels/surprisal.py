@@ -94,7 +94,7 @@ class SurprisalPanel(PaintedSheetPanel):
         assert self.values is not None
         shares = np.nan_to_num(np.clip(self.seen(self.values) / self.highest, 0.0, 1.0), nan=0.0)
         heights = np.maximum(np.rint(shares * area.height()), 2)
-        return np.where(np.isfinite(self.seen(self.values)), heights, 0).astype(np.intp)
+        return np.where(np.isnan(self.seen(self.values)), 0, heights).astype(np.intp)
 
     def _bars(self, area: QRectF) -> QImage:
         """All bars as one picture of the size they have on screen."""
@@ -174,7 +174,7 @@ class SurprisalPanel(PaintedSheetPanel):
         key = (self.serial, self.grid)
         if self._crests is not None and self._crests[0] == key:
             return self._crests[1]
-        values = np.nan_to_num(self.values, nan=0.0)
+        values = np.nan_to_num(self.values, nan=0.0, posinf=self.highest)
         padded = np.concatenate(([0.0], values, [0.0]))
         crest = (
             (values >= padded[:-2])
@@ -195,7 +195,7 @@ class SurprisalPanel(PaintedSheetPanel):
         value = float(self.values[column])
         if math.isnan(value) or not self.grid.shows(column):
             return
-        text, measure = f"{value:.1f}", theme.metrics(11, bold)
+        text, measure = bits_text(value), theme.metrics(11, bold)
         area, width = self._area(), measure.horizontalAdvance(text)
         y = area.bottom() - min(value / self.highest, 1.0) * area.height() - theme.px(3)
         x = self.grid.centre_of(column) - width / 2
@@ -225,12 +225,22 @@ class SurprisalPanel(PaintedSheetPanel):
 
     # words
 
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Places of the probe that the model is not shown: it fills them in from both sides."""
+        ruler = None if self.snapshot.frame is None else self.snapshot.frame.rulers.get("t")
+        return () if ruler is None else ruler.hidden
+
     def subtitle(self) -> str:
         return f"bits that each {self.token_word} of the probe costs"
 
     def reading(self) -> str:
         if self.values is None or not np.isfinite(self.values).any():
             return ""
+        impossible = int(np.isposinf(self.values).sum())
+        if impossible:
+            those = f"{impossible} {self.token_word}{'s' if impossible > 1 else ''}"
+            return f"**infinite**: {those} of the probe never seen here before"
         worst, mean = int(np.nanargmax(self.values)), float(np.nanmean(self.values))
         return f"**{mean:.2f} bits** a {self.token_word} on average; {self.place_words(worst)} costs most"
 
@@ -238,21 +248,27 @@ class SurprisalPanel(PaintedSheetPanel):
         return ColourBar("surprisal in bits", "0", "cividis", f"{self.highest:g}")
 
     def explain(self, cursor: Cursor) -> Explanation:
-        formula = r"-\log_2 p(x_t \mid x_{<t})"
+        formula = r"-\log_2 p(x_t \mid x_{shown})" if self.hidden else r"-\log_2 p(x_t \mid x_{<t})"
         sentence = f"How many bits {self.token_word} t costs a reader who expects what the model expects."
         if self.values is None or not 0 <= cursor.column < len(self.values):
             return Explanation(self.title, formula, sentence)
         bits = float(self.values[cursor.column])
         place = Quantity(f"t = {cursor.column}", self.place_words(cursor.column))
         if math.isnan(bits):
-            return Explanation(self.title, formula, f"{sentence} The first one is given, not predicted.", (place,))
+            why = "It is shown, not asked for." if self.hidden else "The first one is given, not predicted."
+            return Explanation(self.title, formula, f"{sentence} {why}", (place,))
         quantities = [place, Quantity("probability it was given", theme.short(2.0**-bits))]
         line = self.baseline_bits()
         if line is not None:
             quantities.append(Quantity("frequencies alone, on average", f"{line:.2f} bits"))
-        quantities.append(Quantity("mean of the probe", f"{float(np.nanmean(self.values)):.2f} bits"))
+        quantities.append(Quantity("mean of the probe", f"{bits_text(float(np.nanmean(self.values)), 2)} bits"))
         name = token_name(self.tokens[cursor.column]) if cursor.column < len(self.tokens) else "this position"
-        return Explanation(self.title, formula, sentence, tuple(quantities), f"{bits:.1f}", f"bits for {name}")
+        return Explanation(self.title, formula, sentence, tuple(quantities), bits_text(bits), f"bits for {name}")
 
     def export(self) -> Mapping[str, np.ndarray]:
         return {} if self.values is None else {"surprisal": self.values}
+
+
+def bits_text(bits: float, digits: int = 1) -> str:
+    """`2.1`; `∞` for what a counting model calls impossible."""
+    return "∞" if bits == math.inf else f"{bits:.{digits}f}"

@@ -85,6 +85,27 @@ def paint_cells(
         painter.drawText(cell, _CENTRE, shown_token(tokens[column]))
 
 
+def paint_hidden(painter: QPainter, grid: ColumnGrid, hidden: Sequence[int], top: float, height: float) -> None:
+    """A bar over the cells whose token the model is not shown."""
+    for start, end in runs(hidden):
+        first, last = max(start, grid.first), min(end, grid.first + grid.visible)
+        if first >= last:
+            continue
+        left, right, thick = grid.x_of(first), grid.x_of(last), theme.px(3)
+        painter.fillRect(QRectF(left, top - thick, right - left - 1, thick), theme.theme().ink)
+
+
+def runs(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring places together: (start, end) with the end exclusive."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and found[-1][1] == place:
+            found[-1] = (found[-1][0], place + 1)
+        else:
+            found.append((place, place + 1))
+    return found
+
+
 def _with_grey(table: tuple[int, ...]) -> tuple[int, ...]:
     grey = theme.theme().track.rgb()
     return (*table[:MASKED], grey, grey)

@@ -44,6 +44,7 @@ class TextStrip(PaintedWidget):
         super().__init__(parent)
         self._grid = ColumnGrid(0, 76, 9, 0, 0)
         self._tokens: tuple[str, ...] = ()
+        self._hidden: tuple[int, ...] = ()
         self._probe: str | None = None
         self._indices: NDArray[np.uint8] | None = None
         self._row: NDArray[np.uint8] | None = None
@@ -66,10 +67,13 @@ class TextStrip(PaintedWidget):
             self._grid = grid
             self.update()
 
-    def set_tokens(self, tokens: Sequence[str], probe: str | None = None) -> None:
-        """Tokens of the probe; `probe` is the text to edit (default: the tokens joined)."""
-        if tuple(tokens) != self._tokens:
-            self._tokens = tuple(tokens)
+    def set_tokens(self, tokens: Sequence[str], probe: str | None = None, hidden: Sequence[int] = ()) -> None:
+        """Tokens of the probe; `probe` is the text to edit (default: the tokens joined).
+
+        `hidden`: places whose token the model is not shown.
+        """
+        if (tuple(tokens), tuple(hidden)) != (self._tokens, self._hidden):
+            self._tokens, self._hidden = tuple(tokens), tuple(hidden)
             self._indices = self._row = None
             self._changed()
         self._probe = probe
@@ -162,6 +166,7 @@ class TextStrip(PaintedWidget):
         paint.paint_gutter_label(painter, grid, "probe", top, height, bold=True)
         table = theme.colour_table(self._strip_colours)
         paint.paint_cells(painter, grid, self._tokens, self._indices, table, top, height)
+        paint.paint_hidden(painter, grid, self._hidden, top, height)
 
     def _draw_axis(self, painter: QPainter) -> None:
         """What the numbers do not change: index axis and minimap."""

@@ -94,7 +94,7 @@ def test_bits_are_those_of_hidden_characters_whatever_the_text_is_cut_into(stori
         hidden = task.valid_ids[task.valid_hidden]
         per_token = task.tokenizer.characters_in(hidden) / len(hidden)
         assert task.unit.convert(math.log(2)) == pytest.approx(1 / per_token)
-        assert task.unit.name == "bits/hidden character"
+        assert task.unit.name == "bits/hidden"
 
 
 # the probe -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from seqviz.core.events import Frame
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import MASKED
 from seqviz.gui.panels.base import Cursor, Snapshot
-from seqviz.gui.panels.gradient_map import GradientMapPanel, relative_to_diagonal, strongest_back
+from seqviz.gui.panels.gradient_map import GradientMapPanel, relative_to_diagonal, rows_with_loss, strongest_far
 from tests.gui.panels.sheet_frames import (
     TEXT,
     N,
@@ -199,8 +199,9 @@ def test_a_run_without_itemised_gradients_cannot_serve_it():
 
 
 def test_the_strongest_cell_is_sought_beyond_the_nearest_two():
-    assert strongest_back(np.array([0.1, 0.4, 0.2, 5.0, 9.0])) == 1
-    assert strongest_back(np.array([np.nan, 0.3, np.nan])) == 1
+    assert strongest_far(np.array([0.1, 0.4, 0.2, 5.0, 9.0]), 4) == 1
+    assert strongest_far(np.array([9.0, 5.0, 2.0, 1.0, 3.0]), 0) == 4
+    assert strongest_far(np.array([np.nan, 0.3, np.nan]), 1) == 1
 
 
 def test_tokens_of_the_row_are_named_in_the_card(panel):
@@ -257,3 +258,106 @@ def test_in_a_low_map_the_decay_curves_are_smaller_instead_of_gone(panel):
     assert panel.half_area(panel.geometry_of_map()).height() < 100
     panel.present(snapshot_of(arrays()))
     assert panel.still_half(panel.half_area(panel.geometry_of_map())) is not None
+
+
+# maps that are no triangles -------------------------------------------------------------------------------------------
+
+EMBEDDING = "gradient.itemised.embedding"
+FORWARD, BACKWARD = (f"gradient.itemised.layers.0.{way}.hidden_state" for way in ("forward", "backward"))
+
+
+def both_ways(rows: tuple[int, ...] = tuple(range(N))) -> np.ndarray:
+    """Every loss of these rows feels every position, less with distance."""
+    places = np.arange(N)
+    found = np.full((N, N), np.nan, dtype=np.float32)
+    found[list(rows)] = 10.0 ** -np.abs(places[list(rows), None] - places[None, :])
+    return found
+
+
+def test_a_map_of_both_sides_fills_the_square_and_its_row_follows_the_token_cursor(panel):
+    panel.present(snapshot_of({EMBEDDING: both_ways()}, Cursor(5)))
+    assert panel.square
+    assert not panel.causal
+    assert panel.row == 5
+    assert panel.reaches(2, 9)
+    geometry = panel.geometry_of_map()
+    hover(panel, geometry.grid.centre_of(9), geometry.centre_y(2))
+    assert panel._cursor_at(2, 9) == Cursor(2, 2, 9)
+
+
+def test_a_backward_state_has_numbers_from_its_own_place_on(panel):
+    values = both_ways()
+    values[np.tril_indices(N, -1)] = np.nan
+    panel.present(snapshot_of({BACKWARD: values, FORWARD: both_ways()}, Cursor(5)))
+    panel.choose("gradient with respect to", "backward hidden state h")
+    assert panel.square
+    assert not panel.causal
+    assert panel.reaches(5, 9)
+    assert not panel.reaches(5, 2)
+    assert "backward state" in panel.subtitle()
+
+
+def test_the_forward_state_comes_first_and_both_are_offered_by_name(panel):
+    panel.present(snapshot_of({BACKWARD: both_ways(), FORWARD: both_ways()}, Cursor(5)))
+    titles = {key: options for key, options, _ in panel.menu_choices()}["gradient with respect to"]
+    assert titles == ("hidden state h, both directions", "forward hidden state h", "backward hidden state h")
+
+
+def test_both_directions_join_into_one_map_with_the_past_on_the_left(panel):
+    forward, backward = both_ways(), 2 * both_ways()
+    forward[np.triu_indices(N, 1)] = np.nan
+    backward[np.tril_indices(N, -1)] = np.nan
+    panel.present(snapshot_of({BACKWARD: backward, FORWARD: forward}, Cursor(5)))
+    assert panel.square
+    assert panel.values[9, 3] * 2 == pytest.approx(panel.values[3, 9])
+    assert "both states" in panel.subtitle()
+
+
+def test_rows_without_a_loss_are_left_out_and_the_rest_keep_their_positions(panel):
+    panel.present(snapshot_of({EMBEDDING: both_ways((3, 9))}, Cursor(9)))
+    assert panel.values.shape == (2, N)
+    assert panel.row == 1
+    assert panel.position_of(1) == 9
+    assert panel.row_tokens == ("space\u00a0at\u00a03", "t\u00a0at\u00a09")
+    geometry = panel.geometry_of_map()
+    assert geometry.rows == 2
+    heard = []
+    panel.cursor_moved.connect(heard.append)
+    hover(panel, geometry.grid.centre_of(6), geometry.centre_y(0))
+    assert heard == [Cursor(3, 3, 6)]
+
+
+def test_a_position_without_a_loss_frames_the_row_that_feels_it_most(panel):
+    panel.present(snapshot_of({EMBEDDING: both_ways((3, 9))}, Cursor(4)))
+    assert panel.row == 0
+    assert panel.key == 4
+    panel.present(snapshot_of({EMBEDDING: both_ways((3, 9))}, Cursor(8)))
+    assert panel.row == 1
+
+
+def test_the_card_of_a_hidden_place_names_it_and_compares_with_it(panel):
+    panel.present(snapshot_of({EMBEDDING: both_ways((3, 9))}, Cursor(9)))
+    said = panel.explain(Cursor(9, None, 7))
+    assert said.quantities[0].name == "t = 9"
+    assert "→" not in said.quantities[0].value
+    assert said.key_number == "0.01"
+    assert "over 2 characters" in said.key_meaning
+
+
+def test_nearly_full_maps_and_empty_ones_keep_every_row():
+    assert rows_with_loss(causal()) is None
+    assert rows_with_loss(np.full((N, N), np.nan)) is None
+    assert list(rows_with_loss(both_ways((3, 9)))) == [3, 9]
+
+
+def test_decay_curves_of_both_directions_stand_over_a_map_without_an_empty_half(panel):
+    curve = 0.5 ** np.arange(N)
+    arrays = {FORWARD: both_ways(), BACKWARD: both_ways()}
+    for name in (FORWARD, BACKWARD):
+        arrays[name.replace("itemised", "decay")] = curve
+        arrays[name.replace("itemised", "half_life")] = np.array([1.0, 1.0, 7.0])
+    panel.present(snapshot_of(arrays, Cursor(5)))
+    assert panel.top_margin() > 0
+    assert [curve.name for curve in panel.curves()] == ["h→", "h←"]
+    assert panel.geometry_of_map().top >= panel.half_area(panel.geometry_of_map()).bottom()
+    picture(panel)

@@ -44,3 +44,20 @@ def test_too_few_rows_name_nothing():
 def test_entropy_counts_bits():
     assert entropy_bits(np.array([0.25, 0.25, 0.25, 0.25])) == pytest.approx(2.0)
     assert entropy_bits(np.array([1.0, 0.0])) == pytest.approx(0.0)
+
+
+def shifted(offset: int, n: int = 16) -> np.ndarray:
+    """A pattern on both sides: 0.9 on one neighbour, the rest anywhere."""
+    pattern = np.full((n, n), 0.1 / n)
+    for t in range(n):
+        pattern[t, min(max(t + offset, 0), n - 1)] += 0.9
+    return pattern
+
+
+def test_heads_that_look_both_ways_have_names_of_their_own():
+    assert head_role(shifted(1), "x" * 16) == "next"
+    assert head_role(shifted(-1), "x" * 16) == "previous"
+    assert head_role(shifted(0), "x" * 16) == "same"
+    assert head_role(np.full((16, 16), 1 / 16), "x" * 16) == "broad"
+    near = np.abs(np.arange(16)[:, None] - np.arange(16)) <= 3
+    assert head_role(near / near.sum(axis=1, keepdims=True), "x" * 16) == "local"
