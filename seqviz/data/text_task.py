@@ -61,9 +61,13 @@ class TextTask(Task):
     def saved_arrays(self) -> dict[str, str]:
         return {TOKENIZER_FILE: self.tokenizer.to_json()}
 
+    def unknown_share(self) -> float:
+        """Of the validation tokens, how many stand for a word, or a character, that the vocabulary lacks."""
+        return float(np.mean(self.valid_ids == self.tokenizer.unknown_id)) if len(self.valid_ids) else 0.0
+
     def unknown_in_words(self) -> str:
         """Unknown words are easy to foretell, so a loss in which they take part must say so."""
-        share = float(np.mean(self.valid_ids == self.tokenizer.unknown_id)) if len(self.valid_ids) else 0.0
+        share = self.unknown_share()
         return f", {share:.1%} of the tokens unknown words" if share else ""
 
     def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:

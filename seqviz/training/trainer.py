@@ -250,6 +250,8 @@ class Trainer:
         }
         if unit.name == "bits/char":
             figures["bits_per_character"] = figures["valid_in_unit"]
+            per_character = None if valid is None else unit.perplexity_per_character(valid)
+            figures["valid_perplexity_per_character"] = _number(per_character)
         return figures | {name: _number(value) for name, value in metrics.items()}
 
     # live knobs ------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def test_the_summary_has_the_figures_of_the_run(train):
     assert summary["tokens_per_second"] > 0
     assert 0 < summary["train_loss"] < 10
     assert summary["bits_per_character"] == pytest.approx(summary["valid_loss"] / 0.6931471805599453)
+    assert summary["valid_perplexity_per_character"] == pytest.approx(2.0 ** summary["bits_per_character"])
     assert summary["valid_perplexity"] == pytest.approx(perplexity(summary["valid_loss"]))
     assert len(summary["corpus_sha256"]) == 64
     assert {"valid_rule", "threads", "device", "versions"} <= set(summary)

@@ -43,3 +43,10 @@ def test_every_unit_keeps_the_order_of_losses_and_never_overflows() -> None:
 
 def test_a_loss_that_is_not_a_number_is_a_dash() -> None:
     assert shown_units(bits_per("character"))[0].number(math.nan) == "–"
+
+
+def test_words_have_a_perplexity_per_character_beside_that_per_word():
+    options = {u.option: u for u in shown_units(bits_per("word", 5.0))}
+    assert options["perplexity"].value(math.log(32)) == pytest.approx(32)
+    assert options["perplexity per character"].value(math.log(32)) == pytest.approx(2)
+    assert "perplexity per character" not in {u.option for u in shown_units(bits_per("character"))}

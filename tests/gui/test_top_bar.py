@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Qt
 
 from seqviz.core import commands as cm
@@ -63,3 +65,10 @@ def test_what_is_going_on_is_said_until_it_is_over(opened):
     opened.worker.mailbox.post(ev.Progress("fetching Tiny Shakespeare", 1.0))
     opened.pump()
     assert "fetching" not in opened.window.status.text()
+
+
+def test_hovering_over_the_readout_tells_the_perplexity_of_the_figure_it_shows(opened):
+    assert opened.window.top.readout.toolTip() == ""
+    opened.learn(20)
+    loss = opened.session.history.evaluations[-1].loss
+    assert f"per character: e^{loss:.3f} = 2^{loss / math.log(2):.3f}" in opened.window.top.readout.toolTip()

@@ -41,7 +41,7 @@ class NextTokenTask(TextTask):
         super().__init__(config, content, context_length, tokenizer)
         size = self.tokenizer.vocab_size
         self.interface = Interface(Space("tokens", size), Space("tokens", size), "softmax", context_length)
-        self.unit = bits_per(self.tokenizer.unit, self._characters_per_token())
+        self.unit = bits_per(self.tokenizer.unit, self._characters_per_token(), self.unknown_share())
         self.rule = f"windows of {context_length} tokens, no context before a window{self.unknown_in_words()}"
 
     def _characters_per_token(self) -> float:

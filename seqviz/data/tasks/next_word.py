@@ -79,7 +79,7 @@ class NextWordTask(RowTask):
         words = Space("tokens", self.vocabulary.size)
         self.interface = Interface(words, words, "softmax", longest)
         self.labels = self.vocabulary.labels
-        self.unit = bits_per("word", self._characters_per_token())
+        self.unit = bits_per("word", self._characters_per_token(), self._unknown_share())
         self.rule = f"each sentence by itself, words split at white space{self._unknown_in_words()}"
 
     @classmethod
@@ -99,10 +99,13 @@ class NextWordTask(RowTask):
         targets = self.splits["valid"].targets
         return float(self.vocabulary.lengths()[targets].mean()) if len(targets) else 1.0
 
+    def _unknown_share(self) -> float:
+        targets = self.splits["valid"].targets
+        return float(np.mean(targets == self.vocabulary.unknown)) if len(targets) else 0.0
+
     def _unknown_in_words(self) -> str:
         """Unknown words are easy to foretell, so a loss in which they take part must say so."""
-        targets = self.splits["valid"].targets
-        share = float(np.mean(targets == self.vocabulary.unknown)) if len(targets) else 0.0
+        share = self._unknown_share()
         return f", {share:.1%} of them <unk>" if share else ""
 
     # batches ---------------------------------------------------------------------------------------------------
