@@ -6,6 +6,7 @@ swapped     the last word before t and the nearest other word that is not its ne
             ("not bad, but good:" - "not good, but bad:")
 shuffled    all tokens before t, at random but the same way each time
 
+order.written[t, v]                what the model expects after x_t as it was written, at the same moment
 order.KIND.tokens[t, s]            what was read instead (columns past t mean nothing)
 order.KIND.probabilities[t, v]     what the model then expects after x_t
 order.KIND.difference[t]           1/2 sum_v |p - p'|: the share of all probability that moved; 0 where order is lost
@@ -24,6 +25,7 @@ from seqviz.core.batch import Batch, Field
 from seqviz.models.base import Model, NeuralModel
 from seqviz.models.trace import TracedArray
 
+WHAT = ("tokens", "probabilities", "difference")
 NUMBERS_AT_ONCE = 2_000_000  # of one pass: bounds its memory
 
 
@@ -31,11 +33,10 @@ NUMBERS_AT_ONCE = 2_000_000  # of one pass: bounds its memory
 class WordOrder(Analysis):
     """(t, s), (t, vocab) and (t,) by kind, of neural models that foretell the symbols they read."""
 
-    provides = tuple(
-        f"order.{kind}.{what}"
-        for kind in ("swapped", "shuffled")
-        for what in ("tokens", "probabilities", "difference")
-    )  # fmt: skip
+    provides = (
+        "order.written",
+        *(f"order.{kind}.{what}" for kind in ("swapped", "shuffled") for what in WHAT),
+    )
     cost = "budget"
 
     def serves(self, model: Model) -> bool:
@@ -45,13 +46,13 @@ class WordOrder(Analysis):
         return interface.inputs.kind == interface.outputs.kind == "tokens" and interface.head == "softmax"
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
-        found: dict[str, TracedArray] = {}
+        said = subject.trace.output.predictive.log_probs().detach()[0].exp()  # (t, vocab)
+        found = {"order.written": TracedArray(said, ("t", "vocab"))}
         for kind, order in ORDERS.items():
-            if not any(matches(f"order.{kind}.{what}", wants) for what in ("tokens", "probabilities", "difference")):
+            if not any(matches(f"order.{kind}.{what}", wants) for what in WHAT):
                 continue
             tokens = other_orders(subject.batch, order)  # (t, s)
             shares = predictions(subject, tokens)  # (t, vocab)
-            said = subject.trace.output.predictive.log_probs().detach()[0].exp()  # (t, vocab)
             found[f"order.{kind}.tokens"] = TracedArray(tokens, ("t", "s"))
             found[f"order.{kind}.probabilities"] = TracedArray(shares, ("t", "vocab"))
             found[f"order.{kind}.difference"] = TracedArray((said - shares).abs().sum(dim=-1) / 2, ("t",))

@@ -87,3 +87,10 @@ def test_only_the_kind_that_is_wanted_is_computed():
     subject = Subject(build("rnn", **SMALL), text_batch())
     found = WordOrder().compute(subject, frozenset({"order.swapped.*"}))
     assert {name.split(".")[1] for name in found} == {"swapped"}
+
+
+def test_what_is_said_of_the_text_as_written_belongs_to_the_same_weights():
+    found = found_of("lstm")
+    for kind in KINDS:
+        moved = (found["order.written"] - found[f"order.{kind}.probabilities"]).abs().sum(dim=1) / 2
+        torch.testing.assert_close(found[f"order.{kind}.difference"], moved)

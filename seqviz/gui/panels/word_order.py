@@ -15,7 +15,7 @@ from seqviz.gui.reading import fitting
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
 
-WRITTEN = "next_token.probabilities"
+WRITTEN = "order.written"
 SWAPPED, SHUFFLED = "two words swapped", "shuffled"
 KINDS = {SWAPPED: "swapped", SHUFFLED: "shuffled"}  # option of the menu -> name in the arrays
 NOTHING = 5e-4  # less than so much probability is rounding
