@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -125,7 +126,8 @@ class RunsList(PaintedWidget):
         painter.setFont(theme.font(12, bold=mine))
         painter.setPen(colours.ink)
         measure = theme.metrics(12, bold=mine)
-        value = "–" if run.value is None else f"{run.value:.2f}" if run.value >= 0.05 else theme.short(run.value)
+        plain = run.value is not None and 0.05 <= run.value < math.inf
+        value = "–" if run.value is None else f"{run.value:.2f}" if plain else theme.short(run.value)
         room = area.width() - theme.px(16) - measure.horizontalAdvance(value) - 8
         base = area.center().y() + measure.capHeight() / 2
         title = measure.elidedText(run.title, Qt.TextElideMode.ElideRight, room)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import TypeGuard
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -12,10 +14,11 @@ from PySide6.QtWidgets import QVBoxLayout
 from seqviz.core.events import RunStarted
 from seqviz.core.knobs import KnobDescription
 from seqviz.core.units import Unit, perplexity
-from seqviz.gui import theme
+from seqviz.gui import perplexity_words, theme
 from seqviz.gui.history import History
 from seqviz.gui.loss_units import ShownUnit, shown_units
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, TimePanel, panels
+from seqviz.gui.panels.counting_words import percent
 from seqviz.gui.reading import change_words, fitting
 from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.line_knob import LineKnob
@@ -138,13 +141,19 @@ class LossPanel(TimePanel):
             rows.append(Quantity("learning rate", theme.short(rate)))
         return Explanation(
             title=self.title,
-            formula=_FORMULA,
+            formula=perplexity_words.FORMULA if unit.exponential else _FORMULA,
             sentence=f"The mean surprise at each next {token}, given everything before it. Divided by ln 2 it is in "
-            "bits; its exponential is the perplexity: how many equally likely choices would puzzle as much.",
+            "bits; its exponential is the perplexity: how many equally likely choices would puzzle as much."
+            + self._perplexity_now(valid),
             quantities=tuple(rows),
-            key_number=f"{1 / perplexity(valid):.2f}" if valid is not None and unit.per_nat != 1.0 else "",
+            key_number=f"{1 / perplexity(valid):.2f}" if _in_bits(valid, unit) else "",
             key_meaning=f"probability that the model gives the true next {token} of unseen text, on (geometric) mean",
         )
+
+    def _perplexity_now(self, valid: float | None) -> str:
+        """The formula with the numbers of now: from nats and from bits, per token and per character."""
+        told = perplexity_words.lines(valid, self._run.unit)[1:] if self._run is not None else ()
+        return f" {'; '.join(told)}." if told else ""
 
     def export(self) -> Mapping[str, np.ndarray]:
         history = self.curves.history
@@ -198,6 +207,7 @@ class LossPanel(TimePanel):
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
         )
+        self.curves.set_words(words_for_no_curve(history))
         self._say(reading_of(history, unit, self.width()))
 
     def _say(self, reading: str) -> None:
@@ -230,6 +240,8 @@ def reading_of(history: History, unit: ShownUnit, width: float) -> str:
     if not len(losses):
         train = _last(history.series["loss"].values)
         return "" if train is None else f"**{unit.text(train)}** on the training text so far"
+    if not math.isfinite(float(losses[-1])):
+        return fitting(width, *words_without_bits(history))
     now = unit.text(float(losses[-1]))
     start = f"**{now}** on unseen text"
     best = int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))
@@ -243,6 +255,34 @@ def reading_of(history: History, unit: ShownUnit, width: float) -> str:
     else:
         words = (f"{start}, {amount} less than at step {step}", f"{start}, best so far")
     return fitting(width, *words, start)
+
+
+def words_without_bits(history: History) -> tuple[str, ...]:
+    """Why the newest validation loss is no number, longest words first."""
+    event = history.evaluations[-1] if history.evaluations else None
+    metrics = {} if event is None else event.metrics
+    if event is not None and math.isnan(event.loss):
+        right = f"; best guess right **{percent(metrics['accuracy'])}**" if "accuracy" in metrics else ""
+        return f"**no bits**: scores are no distribution{right}", f"**no bits**{right}", "**no bits**"
+    if "given_zero" not in metrics:
+        return ("**infinite** loss",)
+    share = percent(metrics["given_zero"])
+    return f"**infinite**: {share} of unseen text was never seen in its place", f"**infinite**: {share} never seen here"
+
+
+def words_for_no_curve(history: History) -> str:
+    """What stands in the plot where the model has no finite loss at all; "" elsewhere."""
+    losses = history.valid_losses.values
+    finite = np.isfinite(losses).any() or np.isfinite(history.series["loss"].values).any()
+    if finite or not len(losses):
+        return ""
+    if math.isnan(float(losses[-1])):
+        return "no bits: the scores do not add up to 1"
+    return "infinite: one symbol that was never seen\nin its place is enough"
+
+
+def _in_bits(valid: float | None, unit: ShownUnit) -> TypeGuard[float]:
+    return valid is not None and math.isfinite(valid) and unit.per_nat != 1.0
 
 
 def _last(values: np.ndarray) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from seqviz.gui import theme
@@ -43,6 +43,7 @@ class LossCurves(StepPlot):
     def __init__(self) -> None:
         super().__init__()
         self.look = LossLook(ShownUnit("nats", "nats", "nats", 1.0))
+        self.words = ""  # in the middle of the plot, where there is no curve to draw
         self._measured: tuple[Hashable, tuple[Floats, Floats, Floats, Floats]] | None = None
 
     def set_look(self, look: LossLook) -> None:
@@ -50,6 +51,12 @@ class LossCurves(StepPlot):
             if (look.unit, look.log_y) != (self.look.unit, self.look.log_y):
                 self._auto_y = None
             self.look = look
+            self.data_changed()
+
+    def set_words(self, words: str) -> None:
+        """Why there is no curve; "" where there is one."""
+        if words != self.words:
+            self.words = words
             self.data_changed()
 
     def train_columns(self, x_axis: Axis) -> tuple[Floats, Floats, Floats, Floats]:
@@ -134,6 +141,10 @@ class LossCurves(StepPlot):
         paint_curve(painter, *envelope(vx, low_y, high_y), colour, 2.5 * theme.scale())
         clipped = self._draw_clips(painter, xs, px, area)
         painter.setClipping(False)
+        if self.words:
+            painter.setFont(theme.font(12))
+            painter.setPen(theme.theme().ink2)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.words)
         broken = self._place_of_divergence(x_axis, y_axis, area)
         ends = self._end(px, train, smooth, "train", False) + self._end(vx, low_y, valid_low, "valid", True)
         if broken is not None:
@@ -147,7 +158,7 @@ class LossCurves(StepPlot):
 
     def _end(self, px: Floats, py: Floats, nats: NDArray[np.floating], name: str, bold: bool) -> list[LineEnd]:
         """Name and value at the last finite point of a curve."""
-        finite = np.flatnonzero(np.isfinite(py))
+        finite = np.flatnonzero(np.isfinite(py) & (np.abs(nats) < _ABSURD))
         if not len(finite):
             return []
         at = int(finite[-1])

@@ -232,3 +232,36 @@ def test_any_loss_at_all_can_be_painted(panel: LossPanel, make_run: MakeRun, los
         panel.choose("loss axis", option)
         panel.present(Snapshot(run, None, history))
         assert not panel.grab().isNull()
+
+
+def without_bits(loss: float, metrics: dict[str, float]) -> History:
+    """A counting run: no training loss, and validation that is no number in bits."""
+    history = History()
+    for step in (1, 2, 3):
+        history.apply(StepMetrics(step, 10 * step, step / 10, float("nan"), float("nan"), 1.0, float("nan")))
+        history.apply(Evaluated(step, loss, False, metrics))
+    return history
+
+
+@pytest.mark.parametrize(
+    ("loss", "metrics", "reading", "words"),
+    [
+        (float("inf"), {"given_zero": 0.166}, "**infinite**: 17 % of unseen text", "infinite: one symbol"),
+        (
+            float("nan"),
+            {"accuracy": 0.69},
+            "**no bits**: scores are no distribution; best guess right **69 %**",
+            "no b",
+        ),
+    ],
+)
+def test_a_loss_that_is_no_number_is_said_in_words(qtbot, make_run, loss, metrics, reading, words):
+    panel = LossPanel()
+    qtbot.addWidget(panel)
+    panel.resize(640, 300)
+    panel.show()
+    panel.present(Snapshot(run=make_run(), history=without_bits(loss, metrics)))
+    assert panel.reading().startswith(reading)
+    assert panel.curves.words.startswith(words)
+    assert panel.explain(Cursor()).key_number == ""
+    assert not panel.grab().isNull()
