@@ -19,6 +19,12 @@ ALWAYS_WANTED = frozenset({"surprisal"})  # the strip's own
 REST_MS = 80  # the trainer has not breathed for so long: paint the rest anyway
 
 
+def layout_key(run: RunStarted) -> str:
+    """What a layout is remembered for: what there is to see hangs on the architecture and on what it is to tell."""
+    task = run.config.get("task", {}).get("name", "")
+    return f"{run.family}-{task}" if task else run.family
+
+
 class PanelBoard(QObject):
     """The sheet and the time column show what the board's layout says."""
 
@@ -48,12 +54,12 @@ class PanelBoard(QObject):
     # the layout
 
     def show_run(self, run: RunStarted, probe: str) -> None:
-        """The panels remembered for this family of architectures, else the default ones."""
+        """The panels remembered for this family of architectures on this task, else the default ones."""
         known = [(name, kind) for name, kind in panels.items()]
-        layout = self._store.load(run.family, [name for name, _ in known]) or default_layout(run, known)
-        changed_family = self._run is None or self._run.family != run.family
+        layout = self._store.load(layout_key(run), [name for name, _ in known]) or default_layout(run, known)
+        changed = self._run is None or layout_key(self._run) != layout_key(run)
         self._run = run
-        if changed_family or not self.layout.places():
+        if changed or not self.layout.places():
             self._weights = dict(layout.weights)
             self._apply(layout)
         self._sheet.show_run(run, probe)
@@ -137,7 +143,7 @@ class PanelBoard(QObject):
     def _change(self, layout: Layout) -> None:
         self._apply(layout)
         if self._run is not None:
-            self._store.save(self._run.family, self.layout)
+            self._store.save(layout_key(self._run), self.layout)
         self._session.refresh()
         self.tell_wants()
 
@@ -197,7 +203,7 @@ class PanelBoard(QObject):
         self._weights |= self._sheet.weights() | self._column.weights()
         self.layout = Layout(self.layout.sheet, self.layout.column, self.layout.floating, dict(self._weights))
         if self._run is not None:
-            self._store.save(self._run.family, self.layout)
+            self._store.save(layout_key(self._run), self.layout)
 
     # what is looked at
 

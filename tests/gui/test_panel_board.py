@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPoint, Qt
 
 from seqviz.gui.layout_store import Layout, LayoutStore
@@ -91,6 +93,15 @@ def test_the_layout_is_remembered_for_the_family(open_window):
     assert third.window.board.layout.sheet[0] == "attention"
 
 
+def test_another_task_of_the_same_architecture_has_a_layout_of_its_own(opened):
+    run = opened.session.run
+    opened.window.board.close("gates")
+    opened.window.board.show_run(replace(run, config={**run.config, "task": {"name": "tracking"}}), "")
+    assert "gates" in names(opened)
+    opened.window.board.show_run(run, "")
+    assert "gates" not in names(opened)
+
+
 def test_default_panels_come_back_on_request(opened):
     before = names(opened)
     opened.window.board.close("gates")
@@ -111,7 +122,7 @@ def test_a_pulled_edge_gives_height_to_one_row_and_is_remembered(opened, qtbot, 
     edge.released.emit()
     qtbot.waitUntil(lambda: gates.height() > before[0])
     assert hidden.height() < before[1]
-    assert "gates" in LayoutStore(tmp_path / "layouts").load("lstm", panels.names()).weights
+    assert "gates" in LayoutStore(tmp_path / "layouts").load("lstm-next_token", panels.names()).weights
 
 
 def test_a_panel_that_cannot_be_served_says_why_and_offers_the_nearest_model(opened, qtbot):

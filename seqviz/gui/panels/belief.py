@@ -90,7 +90,7 @@ class BeliefPanel(PaintedFreePanel):
         if not come:
             return predict, Row("reading", "not come yet", None, 1.0, 2), Row("2 update", "press Down", None, high, 2)
         reading = Row("reading", f"{seen}: its likelihood in each cell", belief.likelihood[t], 1.0, 2)
-        return predict, reading, Row("2 update", "product, scaled", belief.after[t], high, 2)
+        return predict, reading, Row("2 update", "the product", belief.after[t], high, 2)
 
     # geometry
 
