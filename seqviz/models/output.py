@@ -76,7 +76,12 @@ class Gaussian:
 
 @dataclass(frozen=True)
 class Output:
-    """`state` is whatever the model wants back in `Context.state` to go on after the last position."""
+    """`state` is whatever the model wants back in `Context.state` to go on after the last position.
+
+    `own_loss`: (sum in nats, count) that training takes in place of the task's, while a model learns something else
+    first; there need be no predictive then.
+    """
 
     predictive: Any  # a Predictive
     state: Any = None
+    own_loss: tuple[Tensor, Tensor] | None = None

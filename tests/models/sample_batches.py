@@ -21,6 +21,7 @@ BATCH = 3
 
 SMALL = {"d_embedding": 5, "d_hidden": 4, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_feedforward": 2, "order": 3}
 SMALL |= {"channels": 12, "n_levels": 2, "kernel_size": 2}  # fewer ReLU channels may all be dead at one position
+SMALL |= {"pretraining": 0.0}  # what is learned first has a loss of its own, and no prediction
 HEADS = {"tokens": "softmax", "vectors": "gaussian"}
 
 

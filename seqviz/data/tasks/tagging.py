@@ -55,7 +55,7 @@ class TaggingTask(RowTask):
         super().__init__(config, content, max((len(given) for given, _ in everything), default=context_length))
         if len(content.tags) < 2:
             raise ValueError("corpus.name: a single tag leaves nothing to tell apart")
-        self.words = (*SPECIAL, *_frequent(content.train, config.min_count)) if words is None else words
+        self.words = (*SPECIAL, *frequent(content.train, config.min_count)) if words is None else words
         self._ids = {word: i for i, word in enumerate(self.words)}
         self._tags = {tag: i for i, tag in enumerate(content.tags)}
         self.labels = content.tags
@@ -186,7 +186,7 @@ class TaggingTask(RowTask):
         return tuple(lines)
 
 
-def _frequent(sentences: tuple[Sentence, ...], least: int) -> list[str]:
+def frequent(sentences: tuple[Sentence, ...], least: int) -> list[str]:
     """Words met at least so often, commonest first."""
     counts = Counter(word for words, _ in sentences for word in words)
     return [word for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= least]
