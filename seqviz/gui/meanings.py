@@ -47,7 +47,7 @@ _WORDS = (
     ("baseline", "ngram"),
     ("hmm", "hmm"),
     ("kalman", "hmm"),
-    ("state estimation", "hmm"),
+    ("state", "hmm"),  # the family of models that estimate a hidden state
     ("filter", "hmm"),
     ("rnn", "rnn"),
     ("elman", "rnn"),
