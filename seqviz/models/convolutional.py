@@ -59,6 +59,7 @@ class ConvolutionalModel(NeuralModel):
     """Base of the convolutional architectures; no state is carried from window to window."""
 
     family = "convolution"
+    reads_one_hot = True
     offers = Offers(frozenset({"chain"}), frozenset({"tokens", "vectors"}), causal=True)
 
     def __init__(self, config: NeuralConfig, interface: Interface) -> None:
@@ -85,6 +86,10 @@ class ConvolutionalModel(NeuralModel):
 
     def every_convolution(self) -> list[CausalConv]:
         return [module for module in self.blocks.modules() if isinstance(module, CausalConv)]
+
+    def first_matrix(self) -> Tensor:
+        """Of the first convolution, at the newest position that it reads."""
+        return self.every_convolution()[0].longhand_weight()[:, :, -1].T  # (V, O)
 
     # passes ----------------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ class GatedConv(ConvolutionalModel):
     def make_blocks(self, config: GatedConvConfig) -> tuple[list[ConvBlock], int]:
         width = config.channels
         blocks: list[ConvBlock] = [
-            GatedBlock(width if layer else config.d_input, width, config) for layer in range(config.n_layers)
+            GatedBlock(width if layer else self.d_input, width, config) for layer in range(config.n_layers)
         ]
         return blocks, width
 

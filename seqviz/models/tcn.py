@@ -108,7 +108,7 @@ class TCN(ConvolutionalModel):
         width = config.channels
         blocks: list[ConvBlock] = []
         for level in range(config.n_levels):
-            d_in = width if level else config.d_input
+            d_in = width if level else self.d_input
             blocks.append(TemporalBlock(d_in, width, config.kernel_size, 2**level, config.dropout))
         return blocks, width
 
