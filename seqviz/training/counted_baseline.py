@@ -20,7 +20,7 @@ LONGEST = 2_000_000  # tokens; counting more would keep the machine busy for lon
 def counting_model(task: Task) -> Model | None:
     """An untrained counting architecture that can serve the task, with its default knobs; None where none can."""
     for _, cls in architectures.items():
-        if cls.learns_by == "observe" and reason_against(cls.offers, type(task).needs) is None:
+        if cls.family == "counting" and reason_against(cls.offers, type(task).needs) is None:
             return cls(cls.Config(), task.interface)  # type: ignore[call-arg]
     return None
 

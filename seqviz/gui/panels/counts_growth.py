@@ -182,7 +182,7 @@ class CountsGrowthPanel(TimePanel):
         shares = self._unseen(longest)[1]
         if not len(shares):
             return fitting(self.width(), count + size, count)
-        share = f"**{percent(float(shares[-1]))}**"
+        share = f"**{percent(float(shares[-1]))}**" if shares[-1] > 0 else "**none**"
         brief = f"**{brief_count(int(last[GRAMS + str(longest)]))}** {longest}-grams, {share} of contexts new"
         return fitting(self.width(), f"{count}{size}; still {share} of contexts new", brief, count)
 

@@ -235,8 +235,8 @@ class SurprisalPanel(PaintedSheetPanel):
         return f"bits that each {self.token_word} of the probe costs"
 
     def reading(self) -> str:
-        if self.values is None or not np.isfinite(self.values).any():
-            return ""
+        if self.values is None or np.isnan(self.values).all():
+            return "**no bits** of this probe" if self.values is not None and len(self.values) > 1 else ""
         impossible = int(np.isposinf(self.values).sum())
         if impossible:
             those = f"{impossible} {self.token_word}{'s' if impossible > 1 else ''}"

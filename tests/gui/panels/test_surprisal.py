@@ -95,3 +95,19 @@ def test_the_dark_theme_repaints_the_bars(panel):
     finally:
         theme.set_theme("light")
     assert light != dark
+
+
+def test_infinite_surprisal_and_none_at_all_are_said_in_words(qtbot):
+    bits = np.full(N, 2.0, dtype=np.float32)
+    bits[0], bits[4] = np.nan, np.inf
+    panel = SurprisalPanel()
+    qtbot.addWidget(panel)
+    lay_out(panel)
+    panel.show()
+    panel.present(snapshot_of({"surprisal": bits}, Cursor(4)))
+    assert panel.reading().startswith("**infinite**: 1 character of the probe")
+    assert panel.explain(Cursor(4)).key_number == "∞"
+    assert not panel.grab().isNull()
+    panel.present(snapshot_of({"surprisal": np.full(N, np.nan, dtype=np.float32)}))
+    assert panel.reading() == "**no bits** of this probe"
+    assert not panel.grab().isNull()
