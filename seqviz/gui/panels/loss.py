@@ -147,13 +147,15 @@ class LossPanel(TimePanel):
             + self._perplexity_now(valid),
             quantities=tuple(rows),
             key_number=f"{1 / perplexity(valid):.2f}" if _in_bits(valid, unit) else "",
-            key_meaning=f"probability that the model gives the true next {token} of unseen text, on (geometric) mean",
+            key_meaning=f"probability that the model gives the true next {token} of unseen text, on (geometric) mean"
+            if _in_bits(valid, unit)
+            else "",
         )
 
     def _perplexity_now(self, valid: float | None) -> str:
         """The formula with the numbers of now: from nats and from bits, per token and per character."""
         told = perplexity_words.lines(valid, self._run.unit)[1:] if self._run is not None else ()
-        return f" {'; '.join(told)}." if told else ""
+        return f" Now {'; '.join(told)}." if told else ""
 
     def export(self) -> Mapping[str, np.ndarray]:
         history = self.curves.history
@@ -282,7 +284,7 @@ def words_for_no_curve(history: History) -> str:
 
 
 def _in_bits(valid: float | None, unit: ShownUnit) -> TypeGuard[float]:
-    return valid is not None and math.isfinite(valid) and unit.per_nat != 1.0
+    return valid is not None and math.isfinite(valid) and (unit.per_nat != 1.0 or unit.exponential)
 
 
 def _last(values: np.ndarray) -> float | None:

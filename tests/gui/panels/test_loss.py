@@ -17,6 +17,7 @@ from seqviz.gui.history import History
 from seqviz.gui.loss_units import shown_units
 from seqviz.gui.panels.base import Cursor, Snapshot
 from seqviz.gui.panels.loss import LossPanel, reading_of
+from seqviz.gui.perplexity_words import FORMULA
 
 MakeRun = Callable[..., RunStarted]
 MakeHistory = Callable[..., History]
@@ -265,3 +266,16 @@ def test_a_loss_that_is_no_number_is_said_in_words(qtbot, make_run, loss, metric
     assert panel.curves.words.startswith(words)
     assert panel.explain(Cursor()).key_number == ""
     assert not panel.grab().isNull()
+
+
+def test_the_card_tells_the_perplexity_per_word_and_per_character_with_the_numbers_of_now(
+    panel: LossPanel, make_run: MakeRun, make_history: MakeHistory
+) -> None:
+    panel.present(Snapshot(make_run(unit=bits_per("word", 5.0, unknown=0.02)), None, make_history()))
+    panel.choose("unit", "perplexity")
+    said = panel.explain(Cursor())
+    assert said.formula == FORMULA
+    assert "per word: e^1.456 = 2^2.100 = 4.29" in said.sentence
+    assert "per character, 5.00 of them a word: e^(1.456 / 5.00) = 2^0.420 = 1.338" in said.sentence
+    assert "2.0 % of the words are <unk>" in said.sentence
+    assert said.key_number == "0.23"
