@@ -246,7 +246,14 @@ class KnobRow(PaintedWidget):
         painter.end()
 
     def _control_width(self) -> int:
-        return theme.px(36) if self.knob.kind == "bool" else int(self.width() * 0.52)
+        """A little over half; a combo box takes what its longest choice needs, as long as the label keeps its room."""
+        if self.knob.kind == "bool":
+            return theme.px(36)
+        half = int(self.width() * 0.52)
+        if self._combo is None:
+            return half
+        label = int(theme.metrics(12).horizontalAdvance(self.knob.label)) + theme.px(26 if self.knob.live else 12)
+        return max(half, min(self._combo.sizeHint().width() + theme.px(4), self.width() - label))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._error:
