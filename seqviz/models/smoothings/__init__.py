@@ -145,4 +145,7 @@ def absolute_discount(counts: Ints) -> float:
 
 
 def named_orders(orders: list[int]) -> str:
+    """`1`, `1, 4`, `1 to 5`."""
+    if len(orders) > 2 and orders[-1] - orders[0] == len(orders) - 1:
+        return f"{orders[0]} to {orders[-1]}"
     return ", ".join(str(order) for order in orders)

@@ -9,7 +9,7 @@ import pytest
 
 from seqviz.models.context_counts import ContextCounts
 from seqviz.models.ngram import NgramConfig
-from seqviz.models.smoothings import EverySymbol, OneSymbol, Smoothing, smoothings
+from seqviz.models.smoothings import EverySymbol, OneSymbol, Smoothing, named_orders, smoothings
 from tests.models.smoothings.texts import counted, running, table, zipf_sentences
 
 ALL = smoothings.names()
@@ -76,3 +76,7 @@ def test_stupid_back_off_takes_two_fifths_of_the_shorter_context_for_each_step()
     assert scores[1, 2] == pytest.approx(2 / 3)  # after 0 1
     assert scores[1, 0] == pytest.approx(0.4 * 0.4 * 2 / 8)  # after nothing: 2 of 8 predicted tokens
     assert scores[0, 2] == pytest.approx(0.4 * 2 / 8)  # the text is too short for more: one step only
+
+
+def test_orders_are_named_briefly() -> None:
+    assert [named_orders(orders) for orders in ([1], [1, 4], [2, 3], [1, 2, 3, 4])] == ["1", "1, 4", "2, 3", "1 to 4"]
