@@ -184,7 +184,7 @@ def _perplexities(racer: Racer, nats: float) -> list[Quantity]:
     unit, word = racer.run.unit, racer.run.unit.token
     rows = [
         Quantity(f"nats per {word}", f"{nats:.3f}"),
-        Quantity(f"perplexity per {word}, e^nats", theme.short(perplexity(nats))),
+        Quantity(f"perplexity per {word}", theme.short(perplexity(nats))),
     ]
     characters = 1.0 / (unit.per_nat * math.log(2)) if unit.per_nat > 0 else 1.0
     if unit.name == "bits/char" and characters > 1.001:

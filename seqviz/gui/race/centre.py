@@ -35,7 +35,7 @@ class RaceCentre(QWidget):
         super().__init__(parent)
         self._race = race
         self.clock = ChoiceSwitch("clock", [c.name for c in CLOCKS], {c.name: c.counted for c in CLOCKS})
-        self.scale = ChoiceSwitch("x axis", ("linear", "log"))
+        self.scale = ChoiceSwitch("x axis", ("lin", "log"), {"lin": "Linear x axis.", "log": "Logarithmic x axis."})
         self.learning, self.decay = LearningPlot(), DecayPlot()
         self.learning_sheet = TitledSheet("Who learns fastest?", self.learning, (self.clock, self.scale))
         self.decay_sheet = TitledSheet("How far back do they feel mistakes?", self.decay)
@@ -127,9 +127,9 @@ class RaceCentre(QWidget):
         self.learning.show_race(race.racers, clock, unit, log, race.selected)
         self.decay.show_race(race.racers, race.selected)
         reading = race_reading(race.racers, clock, self.learning_sheet.reading_width())
-        self.learning_sheet.say(f"{unit.axis} on unseen text", reading)
+        self.learning_sheet.say(race.racers[0].run.unit.name, reading)
         told = decay_reading(race.racers, self.decay_sheet.reading_width())
-        self.decay_sheet.say("mean gradient by distance, 32 windows", told)
+        self.decay_sheet.say("mean gradient by distance", told)
         if self.stack.currentIndex() == 1:
             self.table.show_racers(race.racers, race.selected)
 

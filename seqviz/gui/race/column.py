@@ -19,7 +19,7 @@ from seqviz.gui.widgets.curve_painting import paint_marker
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.sample_text import SampleLook, SampleText, plain_text
 
-MARGIN, HEAD, TILE_SHARE, SAMPLE_HEAD = 10, 76, 0.56, 18
+MARGIN, HEAD, TILE_SHARE, SAMPLE_HEAD = 10, 76, 0.6, 18
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,9 @@ class RacerColumn(PaintedWidget):
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
         step = "" if self._sample is None else f", step {theme.thousands(self._sample.step)}"
-        painter.drawText(QPointF(margin, top + theme.px(11)), f"writes{step}" if self._sample else "")
+        painter.drawText(
+            QPointF(margin, top + theme.px(11)), f"writes{step}" if self._sample else "nothing written yet"
+        )
         if self._sample is None:
             return
         room = self.height() - top - theme.px(SAMPLE_HEAD) - theme.px(6)

@@ -94,7 +94,9 @@ def facts_of(racer: Racer) -> str:
     """Size and speed: `94 858 parameters · 84k tokens/s`; of what counts, how long it took."""
     size = theme.short(racer.parameters) if racer.parameters < 1e6 else f"{racer.parameters / 1e6:.2g} M"
     if racer.counts:
-        done = "counted" if racer.state == "finished" else "counting"
-        return f"{done} · {theme.short(racer.seconds)} s · {size} counts" if racer.step else "counts"
+        took = f"{theme.short(racer.seconds)} s"
+        if racer.state != "finished":
+            return f"counting · {took}" if racer.step else "counts"
+        return f"counted in {took}" + (f" · {size}" if racer.parameters else "")
     speed = f" · {theme.short(racer.tokens_per_second / 1000)}k tokens/s" if racer.tokens_per_second else ""
     return f"{size}{speed}" if speed else f"{size} parameters"

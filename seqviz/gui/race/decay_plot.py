@@ -16,7 +16,7 @@ from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.plot_painting import pixel_y
 
 TAIL_START = 2  # the half-life is that of the tail, beyond so many tokens
-LOWEST, DECADES_SEEN = 1e-6, 1e-2
+LOWEST, DECADES_SEEN = 1e-4, 1e-2
 
 
 class DecayPlot(RacePlot):
@@ -55,15 +55,16 @@ def line_of(racer: Racer, selected: int) -> RaceLine | None:
     values = racer.decay()
     if values is None:
         return None
-    known = np.flatnonzero(np.isfinite(values) & (values > LOWEST / 1e3))
+    known = np.flatnonzero(np.isfinite(values) & (values > 0))
     last = int(known[-1]) if len(known) else 0
     half_life, _, _ = racer.tail()
     reach = reach_of(racer)
-    ends = last + 1 < len(values) or (reach is not None and reach <= last + 1)
+    ends = reach is not None and reach < len(values)
     return RaceLine(
         racer.number,
-        f"{racer.label} {name_words(half_life, last if ends else None)}",
+        racer.label,
         racer.style,
+        name_words(half_life, last if ends else None),
         known.astype(np.float64),
         np.asarray(values, dtype=np.float64)[known],
         mark_x=TAIL_START + half_life,

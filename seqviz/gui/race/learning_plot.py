@@ -54,8 +54,9 @@ def line_of(racer: Racer, clock: Clock, unit: ShownUnit, selected: int) -> RaceL
         xs, nats = xs[:0], nats[:0]
     return RaceLine(
         racer.number,
-        f"{racer.label} {racer.state if racer.out else number_text(unit, last)}",
+        racer.label,
         racer.style,
+        racer.state if racer.out else number_text(unit, last),
         xs,
         unit.convert(nats),
         behind[0],
@@ -70,7 +71,8 @@ def axes_of(lines: Sequence[RaceLine], clock: Clock, log: bool) -> tuple[Axis, A
     """X as far as the farthest racer has come; y from the lowest value to what the start leaves of interest."""
     curves = [line for line in lines if len(line.xs) and math.isnan(line.flat)]
     curves = curves or [line for line in lines if len(line.xs)]
-    end = max((float(line.xs[-1]) for line in curves), default=1.0) or 1.0
+    ends = [float(xs[-1]) for line in curves for xs in (line.xs, line.behind_xs) if len(xs)]
+    end = max(ends, default=1.0) or 1.0
     first = min((float(line.xs[0]) for line in curves if line.xs[0] > 0), default=end / 10)
     low = max(min(first, end / 10), end * 1e-5) if log else 0.0
     x_axis = Axis(low, end, log=log, steps=clock.name == "steps")

@@ -33,13 +33,15 @@ def _none() -> Floats:
 
 @dataclass(frozen=True)
 class RaceLine:
-    """A racer's line. `flat`: a line to beat at this value (nan: none). `mark_x`: a dashed drop with a dot on the
-    curve. `ends`: the curve stops for good at its last point, so it falls to the ground there.
+    """A racer's line. `value` stands behind the name, also where the name must be shortened. `flat`: a line to beat
+    at this value (nan: none). `mark_x`: a dashed drop with a dot on the curve. `ends`: the curve stops for good at
+    its last point, so it falls to the ground there.
     """
 
     number: int
     name: str
     style: RacerStyle
+    value: str = ""
     xs: Floats = field(default_factory=_none)
     ys: Floats = field(default_factory=_none)
     behind_xs: Floats = field(default_factory=_none)
@@ -53,12 +55,16 @@ class RaceLine:
     def same_as(self, other: RaceLine) -> bool:
         """Whether it would look the same."""
         arrays = ("xs", "ys", "behind_xs", "behind_ys")
-        words = ("number", "name", "style", "ends", "bold", "crossed")
+        words = ("number", "name", "value", "style", "ends", "bold", "crossed")
         return (
             all(getattr(self, name) == getattr(other, name) for name in words)
             and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in arrays)
             and np.array_equal([self.flat, self.mark_x], [other.flat, other.mark_x], equal_nan=True)
         )
+
+    @property
+    def text(self) -> str:
+        return f"{self.name} {self.value}".rstrip()
 
     def end(self) -> tuple[float, float]:
         """Where its name belongs: the last point, or the flat line (x nan)."""
@@ -122,7 +128,7 @@ class RacePlot(PaintedWidget):
     def area(self) -> QRectF:
         """Where curves are drawn: left room for y labels, at the right the names."""
         bold = theme.metrics(11, bold=True)
-        words = (*(line.name for line in self._lines), self._axis_words)
+        words = (*(line.text for line in self._lines), self._axis_words)
         gutter = min(max((bold.horizontalAdvance(w) for w in words), default=0.0), theme.px(_WIDEST_NAME))
         gutter = math.ceil((gutter + theme.px(14)) / 8) * 8.0
         left, top, bottom = theme.px(34), theme.px(6), theme.px(22)
@@ -136,7 +142,9 @@ class RacePlot(PaintedWidget):
         paint_axes(painter, area, x_axis, y_axis)
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
-        left, top = area.right() + theme.px(8), area.bottom() + theme.px(4)
+        last = x_axis.labels()[-1]
+        tick = pixel_x(area, x_axis, last[0]) + theme.metrics(11).horizontalAdvance(last[1]) / 2
+        left, top = max(area.right(), tick) + theme.px(9), area.bottom() + theme.px(4)
         painter.drawText(QRectF(left, top, self.width() - left, theme.px(16)), _VLEFT, self._axis_words)
 
     def _draw_curves(self, painter: QPainter) -> None:
@@ -156,7 +164,7 @@ class RacePlot(PaintedWidget):
             paint_curve(painter, *self._pixels(area, line.behind_xs, line.behind_ys), faint, 1.0 * scale)
         if math.isfinite(line.flat):
             pen = QPen(colour, (2.0 if line.bold else 1.25) * scale)
-            pen.setDashPattern(list(FLAT_DASH))
+            pen.setDashPattern(list(line.style.dash or FLAT_DASH))
             painter.setPen(pen)
             y = pixel_y(area, self._axes[1], line.flat)
             painter.drawLine(QLineF(area.left(), y, area.right(), y))
@@ -201,12 +209,13 @@ class RacePlot(PaintedWidget):
         self._names = []
         for (line, x, y, known), place in zip(placed, places, strict=True):
             colour, edge = colour_of(line.style.colour), area.right()
-            if known and math.isfinite(x):
+            seen = -0.01 <= y_axis.place(line.end()[1]) <= 1.01 if known else False
+            if known and seen and math.isfinite(x):
                 point = min(pixel_x(area, x_axis, x), edge)
                 painter.setPen(QPen(theme.faded(colour, 0.6), 1))
                 painter.drawLine(QLineF(point, y, edge + theme.px(6), place))
                 self._draw_end(painter, line, point, y, colour)
-            elif known:
+            elif known and seen:
                 painter.setPen(QPen(theme.faded(colour, 0.6), 1))
                 painter.drawLine(QLineF(edge, y, edge + theme.px(6), place))
             self._draw_name(painter, line, edge + theme.px(9), place)
@@ -222,7 +231,10 @@ class RacePlot(PaintedWidget):
 
     def _draw_name(self, painter: QPainter, line: RaceLine, x: float, place: float) -> None:
         measure = theme.metrics(11, bold=True)
-        text = measure.elidedText(line.name, Qt.TextElideMode.ElideRight, self.width() - x - 2)
+        room = self.width() - x - 2
+        value = measure.horizontalAdvance(f" {line.value}") if line.value else 0.0
+        text = measure.elidedText(line.name, Qt.TextElideMode.ElideRight, room - value)
+        text = f"{text} {line.value}".rstrip()
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(theme.theme().warn if line.crossed else colour_of(line.style.colour, text=True))
         baseline, width = place + measure.capHeight() / 2, measure.horizontalAdvance(text)
@@ -238,8 +250,7 @@ class RacePlot(PaintedWidget):
             index = int(np.searchsorted(line.xs, x, side="right")) - 1
             value = float(line.ys[index]) if index >= 0 else line.flat
             if math.isfinite(value) and (not len(line.xs) or x <= line.xs[-1] or math.isfinite(line.flat)):
-                name = line.name.rsplit(" ", 1)[0]
-                found.append((value, f"{name} {self.y_text(value)}", colour_of(line.style.colour, text=True)))
+                found.append((value, f"{line.name} {self.y_text(value)}", colour_of(line.style.colour, text=True)))
         rows = [(text, colour) for _, text, colour in sorted(found, key=lambda row: row[0])]
         return [(self.x_text(x), theme.theme().ink), *rows]
 

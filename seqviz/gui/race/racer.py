@@ -38,6 +38,7 @@ class Racer:
     tokens_per_second: float = 0.0  # of computing
     seconds: float = 0.0  # of computing
     step: int = 0
+    counted: int = 0  # entries that a counting model holds, as its last words say
 
     def apply(self, event: ev.Event) -> None:
         """Take in what its run told."""
@@ -51,8 +52,9 @@ class Racer:
                 self.frame = merged(self.frame, event)
             case ev.Sample():
                 self.sample = event
-            case ev.RunFinished(step, reason):
+            case ev.RunFinished(step, reason, summary):
                 self.step, self.state, self.ending = step, "finished", reason
+                self.counted = int(summary.get("parameters") or 0)
             case ev.RunDiverged(step, tensor):
                 self.state, self.ending = "diverged", f"at step {step}: not a number in {tensor}"
             case ev.RunFailed(step, text):
@@ -75,7 +77,8 @@ class Racer:
 
     @property
     def parameters(self) -> int:
-        return sum(count for _, count in self.run.parameters)
+        """Numbers that training sets; of what counts, the entries it holds once it has read all."""
+        return self.counted or sum(count for _, count in self.run.parameters)
 
     @property
     def site(self) -> str:

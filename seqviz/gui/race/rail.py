@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from seqviz.core.config import MOST_RACERS, RunConfig
-from seqviz.core.events import PartDescription, SizesSolved
-from seqviz.core.knobs import KnobDescription
+from seqviz.core.events import SizesSolved
 from seqviz.gui import theme
 from seqviz.gui.form_plan import part_named
 from seqviz.gui.labels import Hairline, TextLabel
 from seqviz.gui.preset_list import PresetChoice
 from seqviz.gui.race import drafting
+from seqviz.gui.race.racer_form import LEARNING_RATE, RacerForm, named_combo
 from seqviz.gui.race.racer_list import Entry, RacerList
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.race.styles import styles_of
-from seqviz.gui.rail import ElidedCombo, dot_icon
-from seqviz.gui.reading import common_knobs
+from seqviz.gui.rail import dot_icon
 from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
-from seqviz.gui.widgets.knob_row import KnobRow
 
-WIDTH, REBUILD_MS = 216, 900
-LEARNING_RATE = "optimizer.learning_rate"
-_ANEW = "A change starts the race anew from step 0."
+WIDTH = 216
 
 
 class RaceRail(Surface):
@@ -43,23 +38,16 @@ class RaceRail(Surface):
     def __init__(self, session: RunSession, race: RaceSession, parent: QWidget | None = None) -> None:
         super().__init__("rail", "right", parent)
         self._session, self._race = session, race
-        self.preset, self.corpus, self.architecture = (_combo(name) for name in ("preset", "corpus", "architecture"))
+        self.preset, self.corpus = named_combo("preset"), named_combo("corpus")
         self.summary = TextLabel("", 11, "ink2", wrap=True)
         self.racers = RacerList()
         self.add = QPushButton("Add a racer")
         self.same = QPushButton("Same parameters")
         self.save = QPushButton("Save as preset")
         self.sizes = TextLabel("", 11, "ink2", wrap=True)
-        self.label = QLineEdit()
-        self.hint = TextLabel("", 11, "ink2", wrap=True)
+        self.form = RacerForm()
         self.watch_title = TextLabel("Watch for", 11, bold=True)
         self.watch_for = TextLabel("", 11, "ink2", wrap=True)
-        self._rows: dict[str, KnobRow] = {}
-        self._shape: object = None
-        self._pending: dict[str, Any] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._apply_knobs)
         self._build()
         self._connect()
 
@@ -78,17 +66,10 @@ class RaceRail(Surface):
             box.addWidget(widget)
         box.addSpacing(theme.px(4))
         box.addWidget(Hairline())
-        self.label.setProperty("compact", "true")
-        self.label.setAccessibleName("name of the racer")
-        self.label.setToolTip("What this racer is called.")
-        self._knobs = QVBoxLayout()
-        self._knobs.setSpacing(0)
-        box.addWidget(self.label)
-        box.addWidget(self.architecture)
-        box.addLayout(self._knobs)
-        for part in (self.hint, self.save, Hairline(), self.watch_title, self.watch_for):
+        for part in (self.form, self.save, Hairline(), self.watch_title, self.watch_for):
             box.addWidget(part)
         box.addStretch(1)
+        self.sizes.hide()
         for button in (self.add, self.same, self.save):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         outer = QVBoxLayout(self)
@@ -99,13 +80,14 @@ class RaceRail(Surface):
     def _connect(self) -> None:
         self.preset.activated.connect(lambda index: self.preset_chosen.emit(self.preset.itemData(index)))
         self.corpus.activated.connect(self._choose_corpus)
-        self.architecture.activated.connect(self._choose_architecture)
+        self.form.architecture_chosen.connect(self._choose_architecture)
+        self.form.knobs_changed.connect(self._apply_knobs)
+        self.form.renamed.connect(self._rename)
         self.racers.chosen.connect(self._race.select)
         self.racers.removed.connect(self._remove)
         self.add.clicked.connect(self.show_add_menu)
         self.same.clicked.connect(self._race.solve_sizes)
         self.save.clicked.connect(self.save_asked)
-        self.label.editingFinished.connect(self._rename)
         race, session = self._race, self._session
         race.config_changed.connect(self.follow)
         race.race_started.connect(self.follow)
@@ -118,7 +100,7 @@ class RaceRail(Surface):
         self._inner.setContentsMargins(theme.px(16), theme.px(12), theme.px(14), theme.px(10))
 
     def stop(self) -> None:
-        self._timer.stop()
+        self.form.stop()
 
     # following
 
@@ -137,13 +119,10 @@ class RaceRail(Surface):
         config = self._race.config
         if config is None or not config.racers:
             return
-        self._timer.stop()
-        self._pending = {}
-        self.hint.setText("")
         number = min(self._race.selected, len(config.racers) - 1)
         self._show_racers(config, number)
         self._show_corpus(config)
-        self._show_chosen(config, number)
+        self.form.show_racer(config, number, self.racers.entries[number].label, self._session.parts)
         ready = self._session.parts is not None
         self.add.setEnabled(ready and len(config.racers) < MOST_RACERS)
         self.same.setEnabled(ready and self._race.state != "preparing")
@@ -162,7 +141,8 @@ class RaceRail(Surface):
         entries = []
         for at, (racer, part, style) in enumerate(zip(config.racers, parts, styles, strict=True)):
             title = part.title if part is not None else racer.model.name
-            size = theme.short(sum(n for _, n in built[at].parameters)) if at < len(built) else ""
+            count = sum(n for _, n in built[at].parameters) if at < len(built) else 0
+            size = theme.short(count) if count else ""
             label = self._race.racers[at].label if at < len(built) else racer.label or title
             words = title if label != title else ""
             entries.append(Entry(label, " · ".join(filter(None, (words, size))), style))
@@ -180,51 +160,11 @@ class RaceRail(Surface):
         self.corpus.setCurrentIndex(self.corpus.findData(config.corpus.name))
         self.corpus.setEnabled(bool(parts))
 
-    def _show_chosen(self, config: RunConfig, number: int) -> None:
-        racer = config.racers[number]
-        self.label.setText(self.racers.entries[number].label)
-        _fill(self.architecture, drafting.reasons(self._session.parts, config.task.name), racer.model.name)
-        part = part_named(self._session.parts, "model", racer.model.name)
-        shape = (number, racer.model.name, part is None)
-        if shape != self._shape:
-            self._shape = shape
-            self._make_rows(part)
-        for row in self._rows.values():
-            row.set_value(self._value(config, number, row.knob))
-            row.set_error("")
-
-    def _value(self, config: RunConfig, number: int, knob: KnobDescription) -> Any:
-        racer = config.racers[number]
-        if knob.key == LEARNING_RATE:
-            return racer.learning_rate or config.optimizer.learning_rate
-        return racer.model.knobs.get(knob.key.removeprefix("model."), knob.default)
-
-    def _make_rows(self, part: PartDescription | None) -> None:
-        for row in self._rows.values():
-            self._knobs.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        self._rows = {}
-        if part is None:
-            return
-        knobs = [knob for knob in part.knobs if not knob.advanced]
-        if part.learns_by == "gradient":
-            knobs.append(common_knobs()[LEARNING_RATE])
-        for knob in knobs:
-            row = KnobRow(replace(knob, live=False, help=f"{knob.help}\n{_ANEW}"), knob.default)
-            row.value_edited.connect(partial(self._edit, knob.key))
-            self._rows[knob.key] = row
-            self._knobs.addWidget(row)
-
-    def row(self, key: str) -> KnobRow | None:
-        """The row of a knob of the chosen racer."""
-        return self._rows.get(key)
-
     # choosing
 
     def _change(self, config: RunConfig) -> None:
         self.preset.setCurrentIndex(-1)
-        self.sizes.setText("")
+        _say(self.sizes, "")
         self._race.prepare(config, undoable=True)
 
     @Slot()
@@ -251,7 +191,7 @@ class RaceRail(Surface):
         except ValueError as error:
             self.refused.emit(str(error))
             return
-        self._race.selected = len(wider.racers) - 1
+        self._race.select_next(len(wider.racers) - 1)
         self._change(wider)
 
     @Slot(int)
@@ -263,11 +203,11 @@ class RaceRail(Surface):
             except ValueError as error:
                 self.refused.emit(str(error))
 
-    @Slot(int)
-    def _choose_architecture(self, index: int) -> None:
-        part = part_named(self._session.parts, "model", self.architecture.itemData(index))
+    @Slot(str)
+    def _choose_architecture(self, name: str) -> None:
+        part = part_named(self._session.parts, "model", name)
         config, number = self._race.config, self._race.selected
-        if part is not None and config is not None and part.name != config.racers[number].model.name:
+        if part is not None and config is not None and name != config.racers[number].model.name:
             self._change(drafting.with_model(config, number, part))
 
     @Slot(int)
@@ -282,29 +222,20 @@ class RaceRail(Surface):
             self.refused.emit(str(error))
             self.follow()
 
-    @Slot()
-    def _rename(self) -> None:
-        config, number, text = self._race.config, self._race.selected, self.label.text().strip()
-        if config is None or not text or number >= len(self.racers.entries):
-            return
-        if text != self.racers.entries[number].label:
+    @Slot(str)
+    def _rename(self, text: str) -> None:
+        config, number = self._race.config, self._race.selected
+        if config is not None and number < len(self.racers.entries):
             self._race.rename(number, drafting.free_label(config, text, number))
 
-    def _edit(self, key: str, value: object) -> None:
-        """Wait a moment for a second knob before the race is built anew."""
-        self._pending[key] = value
-        self.hint.setText(f"{_ANEW}")
-        self._timer.start(REBUILD_MS)
-
-    @Slot()
-    def _apply_knobs(self) -> None:
-        pending, self._pending = self._pending, {}
+    @Slot(object)
+    def _apply_knobs(self, changes: dict[str, Any]) -> None:
         config, number = self._race.config, self._race.selected
-        if config is None or not pending:
+        if config is None:
             return
-        rate = pending.pop(LEARNING_RATE, None)
-        if pending:
-            knobs = {key.removeprefix("model."): value for key, value in pending.items()}
+        rate = changes.get(LEARNING_RATE)
+        knobs = {key.removeprefix("model."): value for key, value in changes.items() if key != LEARNING_RATE}
+        if knobs:
             config = drafting.with_knobs(config, number, knobs)
         if rate is not None:
             config = drafting.with_changed(config, number, learning_rate=float(rate))
@@ -314,7 +245,7 @@ class RaceRail(Surface):
     def _say_sizes(self, event: SizesSolved) -> None:
         pairs = zip(self.racers.entries, event.before, event.after, strict=False)
         lines = [f"{e.label}: {theme.short(a)} → {theme.short(b)}" for e, a, b in pairs if a != b]
-        QTimer.singleShot(0, self, lambda: self.sizes.setText("\n".join(lines) or "They are as near as can be."))
+        _say(self.sizes, "\n".join(lines) or "They are as near as can be.")
 
     def on_theme_changed(self) -> None:
         super().on_theme_changed()
@@ -322,27 +253,6 @@ class RaceRail(Surface):
         self.follow()
 
 
-def _combo(name: str) -> QComboBox:
-    combo = ElidedCombo()
-    combo.setAccessibleName(name)
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(8)
-    combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    combo.setMaxVisibleItems(20)
-    return combo
-
-
-def _fill(combo: QComboBox, parts: list[tuple[PartDescription, str]], chosen: str) -> None:
-    """Architectures with their dots; those that do not serve the task cannot be chosen and say why."""
-    combo.clear()
-    for part, reason in parts:
-        combo.addItem(dot_icon(theme.family_colour(part.family)), part.title, part.name)
-        at = combo.count() - 1
-        combo.setItemData(at, reason or part.summary, Qt.ItemDataRole.ToolTipRole)
-        item = combo.model().index(at, 0)
-        if reason:
-            combo.model().setData(item, 0, Qt.ItemDataRole.UserRole - 1)  # no flags: cannot be chosen
-    if combo.findData(chosen) < 0:
-        combo.addItem(chosen.replace("_", " "), chosen)
-    combo.setCurrentIndex(combo.findData(chosen))
-    combo.setEnabled(bool(parts))
+def _say(label: TextLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))

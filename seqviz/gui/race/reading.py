@@ -53,16 +53,16 @@ def race_reading(racers: Sequence[Racer], clock: Clock, width: float) -> str:
     if first is None:
         return _before(racers)
     changes = leads(racers, clock)
-    since = f" since {clock.at(changes[-1].x)}" if len(changes) > 1 and changes[-1].number == first.number else ""
-    if not changes:
-        start = f"**{first.label}** has {number_text(unit_of(first.run.unit), first.nats)}"
-    else:
-        start = f"**{first.label} leads**{since}" if since else f"**{first.label} leads** from the start"
-    line = _line(racers, first, clock)
-    other = _other_clock(racers, first, clock)
-    if line and other:
-        return fitting(width, f"{start}; {other}; {line}", f"{start}; {other}", f"{start}; {line}", start)
-    return fitting(width, f"{start}; {line or other}", start) if line or other else start
+    names = {racer.number: racer.label for racer in racers}
+    ahead = changes[-1].number if changes else first.number
+    lowest = f"**{first.label}** has {number_text(unit_of(first.run.unit), first.nats)}"
+    since = f"since {clock.at(changes[-1].x)}" if len(changes) > 1 else "from the start"
+    start = f"**{names[ahead]} leads** {since}" if changes else lowest
+    if ahead != first.number:  # slower ones had more of this clock
+        return fitting(width, f"{start}, as far as all have come; {lowest}", f"{start}; {lowest}", start)
+    line, other = _line(racers, first, clock), _other_clock(racers, ahead, clock)
+    both = [words for words in (other, line) if words]
+    return fitting(width, "; ".join([start, *both]), *(f"{start}; {words}" for words in both), start)
 
 
 def _before(racers: Sequence[Racer]) -> str:
@@ -84,7 +84,7 @@ def _line(racers: Sequence[Racer], first: Racer, clock: Clock) -> str:
     return f"it beats {line}" + ("" if when is None else f" from {clock.at(when)} on")
 
 
-def _other_clock(racers: Sequence[Racer], first: Racer, clock: Clock) -> str:
+def _other_clock(racers: Sequence[Racer], ahead: int, clock: Clock) -> str:
     """By seconds when steps are shown, and the other way round: who is or was ahead there."""
     other = CLOCKS[0] if clock.name == "seconds" else CLOCKS[1]
     changes = leads(racers, other)
@@ -93,7 +93,7 @@ def _other_clock(racers: Sequence[Racer], first: Racer, clock: Clock) -> str:
     names = {racer.number: racer.label for racer in racers}
     per = "per step" if other.name == "steps" else "per second"
     last = changes[-1]
-    if last.number != first.number:
+    if last.number != ahead:
         return f"{per} **{names[last.number]}** is ahead"
     if len(changes) > 1:
         return f"{per} {names[changes[-2].number]} was ahead until {other.at(last.x)}"

@@ -57,6 +57,7 @@ class RaceSession(QObject):
         self._watched: cm.Watch | None = None
         self._probe_asked: str | None = None
         self._cursor_placed = self._dirty = False
+        self._chose = False  # somebody chose a racer of this race
         session.race_told.connect(self._take)
         session.snapshot_changed.connect(self._pass_on)
 
@@ -94,6 +95,8 @@ class RaceSession(QObject):
         """Build this race and show it paused at step 0."""
         if undoable and self._confirmed is not None:
             self._earlier.append(self._confirmed)
+        elif config is not self.config:  # another race
+            self._earlier, self._chose = [], False
         self.config = config
         self.config_changed.emit()
         self._session.send(cm.PrepareRace(config))
@@ -103,7 +106,10 @@ class RaceSession(QObject):
         """The race before the last change of its racers; False when there is none."""
         if not self._earlier:
             return False
-        self.prepare(self._earlier.pop())
+        earlier = self._earlier
+        before = earlier.pop()
+        self.prepare(before)
+        self._earlier = earlier
         return True
 
     def reset(self) -> None:
@@ -171,9 +177,14 @@ class RaceSession(QObject):
 
     def select(self, number: int) -> None:
         """Choose the racer that the card and the strip speak of."""
+        self._chose = True
         if number != self.selected and 0 <= number < max(len(self.racers), 1):
             self.selected = number
             self.selected_changed.emit(number)
+
+    def select_next(self, number: int) -> None:
+        """Choose a racer of the race that is about to be built."""
+        self.selected, self._chose = number, True
 
     # hearing
 
@@ -211,7 +222,8 @@ class RaceSession(QObject):
         ]
         self.race_id, self.pulse = event.race_id, None
         self.config = self._confirmed = parse_config(dict(event.config))
-        self.selected = min(self.selected, len(self.racers) - 1)
+        if not self._chose or self.selected >= len(self.racers):
+            self.selected = next((n for n, name in enumerate(models) if name == self.config.model.name), 0)
         self._cursor_placed = False
         self._set_state("paused")
         self.config_changed.emit()

@@ -27,6 +27,7 @@ class Standing:
     tokens_per_second: float
     half_life: float
     horizon: float
+    window: int  # the farthest distance that was measured
     receptive_field: str
     step: int
     seconds: float
@@ -54,6 +55,7 @@ def standings(racers: Sequence[Racer]) -> list[Standing]:
                 tokens_per_second=racer.tokens_per_second,
                 half_life=half_life,
                 horizon=horizon,
+                window=_window(racer),
                 receptive_field=racer.run.receptive_field,
                 step=racer.step,
                 seconds=racer.seconds,
@@ -62,6 +64,11 @@ def standings(racers: Sequence[Racer]) -> list[Standing]:
             )
         )
     return rows
+
+
+def _window(racer: Racer) -> int:
+    decay = racer.decay()
+    return 0 if decay is None else len(decay) - 1
 
 
 def _perplexity(nats: float) -> float:

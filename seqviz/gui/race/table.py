@@ -25,6 +25,7 @@ from seqviz.gui.widgets.curve_labels import colour_of
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LAST = math.inf  # sorts what is not known to the end
+_WORDS = (1, 12)  # columns of words; all others are numbers
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -68,7 +69,7 @@ def columns_of(unit: ShownUnit, token: str) -> tuple[Column, ...]:
             lambda r: -r.tokens_per_second,
         ),
         Column(
-            "tail half-life",
+            "half-life",
             f"Beyond the first two {token}s the gradient halves every so many {token}s; mean over 32 windows.",
             lambda r: _tokens(r.half_life),
             lambda r: _known(r.half_life),
@@ -76,13 +77,13 @@ def columns_of(unit: ShownUnit, token: str) -> tuple[Column, ...]:
         Column(
             "1 % horizon",
             f"From so many {token}s back on less than 1 % of the gradient is left.",
-            lambda r: "beyond the window" if math.isinf(r.horizon) else _tokens(r.horizon),
+            lambda r: f"> {r.window}" if math.isinf(r.horizon) else _tokens(r.horizon),
             lambda r: _known(r.horizon),
         ),
         Column(
             "sees back",
             "The receptive field: what may reach a prediction at all.",
-            lambda r: r.receptive_field,
+            lambda r: r.receptive_field.removesuffix(f" {token}s"),
             _reach,
         ),
         Column("steps", "Optimiser steps, batches read.", lambda r: theme.thousands(r.step), lambda r: float(r.step)),
@@ -156,7 +157,7 @@ class StandingsModel(QAbstractTableModel):
             return column.shows(row)
         if role == SORT_ROLE:
             return column.sorts(row)
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() not in (1, 12):
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() not in _WORDS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 1:
             return dot_icon(colour_of(self._colours[index.row()]))
@@ -171,8 +172,9 @@ class StandingsModel(QAbstractTableModel):
             return self.columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.columns[section].tip
-        if role == Qt.ItemDataRole.TextAlignmentRole and section not in (1, 12):
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section in _WORDS else Qt.AlignmentFlag.AlignRight
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
         return None
 
 
@@ -209,6 +211,8 @@ class StandingsTable(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setShowGrid(False)
         view.verticalHeader().hide()
+        view.setTextElideMode(Qt.TextElideMode.ElideRight)
+        view.horizontalHeader().setMaximumSectionSize(theme.px(210))
         view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         view.horizontalHeader().setHighlightSections(False)
         view.setAccessibleName("standings")

@@ -15,7 +15,7 @@ from seqviz.gui.colour_maps import BLANK
 from seqviz.gui.widgets.matrix_view import index_image
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
 
-LARGEST, SMALLEST, SHAPE = 20, 11, 1.3  # px at scale 1: a cell's width; its height over its width
+LARGEST, SMALLEST, SHAPE = 30, 11, 1.3  # px at scale 1: a cell's width; its height over its width
 _WORD_HEIGHT, _WORD_MARGIN = 20, 4
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
@@ -49,6 +49,8 @@ def lay_tiles(tokens: Sequence[str], width: float, height: float, cursor: int = 
     while cell > theme.px(SMALLEST) and _needed(len(tokens), width, cell) > height:
         cell -= 1
     per_line = max(int(width // cell), 1)
+    if len(tokens) > per_line:
+        cell = int(width // per_line)  # no ragged margin at the right
     lines = [
         [(n, (n - start) * float(cell), float(cell)) for n in range(start, min(start + per_line, len(tokens)))]
         for start in range(0, len(tokens), per_line)
@@ -61,7 +63,7 @@ Line = list[tuple[int, float, float]]  # (token, left, width)
 
 def _needed(count: int, width: float, cell: int) -> float:
     per_line = max(int(width // cell), 1)
-    return -(-count // per_line) * round(cell * SHAPE)
+    return -(-count // per_line) * round(width // per_line * SHAPE)
 
 
 def _word_lines(tokens: Sequence[str], width: float) -> list[Line]:

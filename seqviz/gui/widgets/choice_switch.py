@@ -21,9 +21,15 @@ class ChoiceSwitch(PaintedWidget):
     chosen = Signal(str)
 
     def __init__(
-        self, name: str, options: Sequence[str], tips: Mapping[str, str] | None = None, parent: QWidget | None = None
+        self,
+        name: str,
+        options: Sequence[str],
+        tips: Mapping[str, str] | None = None,
+        parent: QWidget | None = None,
+        margin: int = MARGIN,
     ) -> None:
         super().__init__(parent)
+        self._margin = margin
         self._options, self._tips = tuple(options), dict(tips or {})
         self._current = self._options[0]
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -66,7 +72,7 @@ class ChoiceSwitch(PaintedWidget):
         raise ValueError(f"{option!r} is none of {', '.join(self._options)}")
 
     def _width_of(self, option: str) -> float:
-        return theme.metrics(11, bold=True).horizontalAdvance(option) + 2 * theme.px(MARGIN)
+        return theme.metrics(11, bold=True).horizontalAdvance(option) + 2 * theme.px(self._margin)
 
     def _option_at(self, x: float, y: float) -> str | None:
         return next((name for name in self._options if self.area_of(name).contains(x, y)), None)
