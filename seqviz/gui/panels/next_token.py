@@ -92,7 +92,7 @@ class NextTokenPanel(TimePanel):
         if self._row is None:
             return ""
         if self._shown:
-            return f"this {self._word} is shown to the model, so **nothing is asked** here"
+            return f"this {self._word} is shown: **nothing is asked**"
         if self._true is None:
             return f"**{_percent(float(self._row.max()))}** for its first choice"
         p = float(self._row[self._true])

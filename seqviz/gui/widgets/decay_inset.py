@@ -85,7 +85,8 @@ def lay_out(area: QRectF, curves: Sequence[DecayCurve], unit: str) -> DecayPlot 
         return None
     x_axis = Axis(0.0, float(max(max(len(c.values) for c in curves) - 1, 1)))
     y_axis = Axis(_floor(curves), 1.0, log=True)
-    title = f"mean gradient by distance t − s, in {unit}s"
+    distance = "|t − s|" if any(curve.name.endswith("←") for curve in curves) else "t − s"
+    title = f"mean gradient by distance {distance}, in {unit}s"
     if theme.metrics(11).horizontalAdvance(title) > area.width():
         title = f"mean by distance, in {unit}s"
     return DecayPlot(area.left(), area.top(), (left, top, width, height), x_axis, y_axis, title)
