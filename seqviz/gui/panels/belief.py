@@ -89,7 +89,7 @@ class BeliefPanel(PaintedFreePanel):
         predict = Row("1 predict", move, belief.before[t], high, 1)
         if not come:
             return predict, Row("reading", "not come yet", None, 1.0, 2), Row("2 update", "press Down", None, high, 2)
-        reading = Row("reading", f"{seen}: its likelihood in each cell", belief.likelihood[t], 1.0, 2)
+        reading = Row("reading", f"{seen}: likelihood in each cell", belief.likelihood[t], 1.0, 2)
         return predict, reading, Row("2 update", "the product", belief.after[t], high, 2)
 
     # geometry
@@ -129,7 +129,9 @@ class BeliefPanel(PaintedFreePanel):
         room = theme.metrics(11, bold=True).horizontalAdvance(row.name) + theme.px(8)
         doubt = ""
         if row.values is not None and row.name != "reading":
-            doubt = f"{float(doubt_bits(row.values)):.1f} bits of doubt"
+            number, small = f"{float(doubt_bits(row.values)):.1f} bits", theme.metrics(11)
+            needed = room + small.horizontalAdvance(f"{row.words} {number} of doubt") + theme.px(8)
+            doubt = f"{number} of doubt" if needed <= head.width() else number
         painter.setFont(theme.font(11))
         painter.setPen(colours.ink3)
         painter.drawText(head, _RIGHT, doubt)
