@@ -238,6 +238,9 @@ class GradientMapPanel(MapPanel):
         letter = symbol(self.site) if self.site else "h"
         what = {"h": "state", "c": "cell state", "e": "embedding"}.get(letter, "state")
         what = {BOTH: "both states"}.get(direction_of(self.site), f"{direction_of(self.site)} {what}".strip())
+        layers = {layer for site in self._sites.values() if (layer := layer_of(site)) is not None}
+        if len(layers) > 1 and (layer := layer_of(self.site)) is not None:
+            what = f"{what} of layer {layer + 1}"
         note = {"batch": ", mean of the current batch", "windows": ", mean of 32 windows"}.get(self._source, "")
         if self.one_loss:
             return f"the loss of the whole sequence against the {what} at each {self.token_word}{note}"

@@ -235,6 +235,13 @@ def test_one_loss_of_a_whole_sequence_is_told_by_the_position_under_the_cursor(p
     assert "whole sequence" in panel.subtitle()
 
 
+def test_of_several_layers_the_one_shown_is_named(panel):
+    panel.present(snapshot_of({f"gradient.itemised.layers.{n}.hidden_state": causal() for n in range(3)}))
+    assert "state of layer 3 at s" in panel.subtitle()
+    panel.present(snapshot_of({f"gradient.itemised.{SITE}": causal()}))
+    assert "layer" not in panel.subtitle()
+
+
 def test_of_one_loss_a_larger_gradient_is_a_higher_bar(panel):
     values = np.full((1, N), 1e-3, dtype=np.float32)
     values[0, 5] = 1.0
