@@ -42,10 +42,10 @@ class SplitText(Corpus):
             raise ValueError("corpus.path: name the folder where NAME.train.txt and NAME.valid.txt lie")
         files = parts(Path(self.config.path).expanduser())
         texts = {part: named("corpus.path", read_text, path) for part, path in files.items()}
-        lines = {part: loaded.text.count("\n") + 1 for part, loaded in texts.items()}
-        sizes = ", ".join(f"{count} {part}" for part, count in lines.items())
+        lines = {part: sum(map(bool, map(str.strip, loaded.text.split("\n")))) for part, loaded in texts.items()}
+        sizes = ", ".join(f"{part} {count}" for part, count in lines.items())
         return SentenceLines(
-            f"{files['train'].name.removesuffix('.train.txt')}: lines {sizes}",
+            f"{files['train'].name.removesuffix('.train.txt')}, sentences: {sizes}",
             combined_hash(texts),
             texts["train"].text,
             texts["valid"].text,

@@ -17,7 +17,7 @@ from seqviz.gui.widgets.ghost import paint_ghost
 from seqviz.gui.widgets.strip_painting import shown_token
 
 ROW, HEAD, GAP = 26, 18, 2  # px at scale 1
-CELL = 44
+CELL, WIDEST = 44, 120  # a follower: a letter, a word
 ANY = "any"  # what stands for no context at all
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -168,12 +168,21 @@ class ContextCountsPanel(FreePanel):
         number = QRectF(text, area.top(), left - theme.px(10) - text, area.height())
         painter.drawText(number, _RIGHT, f"{theme.thousands(row.count)}×" if seen else "never")
         for place, follower in enumerate(self._that_fit(row, self.width() - left)):
-            cell = QRectF(left + place * theme.px(CELL), area.top(), theme.px(CELL) - GAP, area.height())
+            width = self._cell_width()
+            cell = QRectF(left + place * width, area.top(), width - GAP, area.height())
             self._draw_follower(painter, follower, row.count, cell)
+
+    def _cell_width(self) -> float:
+        """Narrow for letters; for words as wide as most of them need."""
+        label = theme.metrics(12, bold=True)
+        widths = sorted(label.horizontalAdvance(f.label) for row in self._rows for f in row.followers)
+        typical = widths[(len(widths) - 1) * 3 // 4] if widths else 0.0
+        room = typical + theme.metrics(11).horizontalAdvance("0.0k") + theme.px(14)
+        return min(max(room, theme.px(CELL)), theme.px(WIDEST))
 
     def _that_fit(self, row: ContextRow, room: float) -> list[Follower]:
         """The first followers that have room; the true one always."""
-        most = max(int(room / theme.px(CELL)), 1)
+        most = max(int(room / self._cell_width()), 1)
         shown = list(row.followers[:most])
         true = next((f for f in row.followers if f.true), None)
         if true is not None and true not in shown:

@@ -213,7 +213,7 @@ class CountsGrowthPanel(TimePanel):
             painter.setPen(theme.theme().ink3)
             for plot, words in (
                 (self.grams, "different n-grams, by tokens read"),
-                (self.unseen, "share of contexts of unseen text that are new"),
+                (self.unseen, "contexts of unseen text that are new"),
             ):
                 painter.drawText(QRectF(0, plot.y() - theme.px(_CAPTION), self.width(), theme.px(_CAPTION)), words)
         painter.end()

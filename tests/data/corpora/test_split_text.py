@@ -21,6 +21,7 @@ def test_the_three_parts_of_a_folder_are_kept_apart(tmp_path: Path) -> None:
     content = read(write(tmp_path, "ptb.test.txt", "ptb.train.txt", "ptb.valid.txt", "README"))
     assert [t.split()[3] for t in (content.train, content.valid, content.test)] == ["1", "2", "0"]  # type: ignore[attr-defined]
     assert content.probe == "the cat number 2 sat down on the mat"  # type: ignore[attr-defined]
+    assert "train 2, valid 2, test 2" in content.summary  # type: ignore[attr-defined]
 
 
 def test_one_of_the_files_names_its_split(tmp_path: Path) -> None:
