@@ -178,7 +178,8 @@ class ContextCountsPanel(FreePanel):
         widths = sorted(label.horizontalAdvance(f.label) for row in self._rows for f in row.followers)
         typical = widths[(len(widths) - 1) * 3 // 4] if widths else 0.0
         room = typical + theme.metrics(11).horizontalAdvance("0.0k") + theme.px(14)
-        return min(max(room, theme.px(CELL)), theme.px(WIDEST))
+        half = (self.width() - self._text_width() - self._count_width() - theme.px(10)) / 2  # two followers at least
+        return max(min(room, theme.px(WIDEST), half), theme.px(CELL))
 
     def _that_fit(self, row: ContextRow, room: float) -> list[Follower]:
         """The first followers that have room; the true one always."""
