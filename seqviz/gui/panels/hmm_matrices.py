@@ -25,6 +25,7 @@ from seqviz.gui.widgets.labelled_matrix import (
     paint_caption,
     paint_cells,
     paint_columns,
+    paint_turned,
 )
 from seqviz.gui.widgets.strip_painting import shown_token
 from seqviz.gui.widgets.token_names import token_name
@@ -179,11 +180,11 @@ class HmmMatricesPanel(FreePanel):
         assert self._transition is not None
         transitions, emissions = self.transition_area(), self.emission_area()
         paint_cells(painter, transitions, self._transition)
-        told = states.told(self._emission, self.vocabulary, self.n_states)
-        paint_columns(painter, transitions, list(self.vocabulary) if told else list(map(str, range(self.n_states))))
         paint_caption(painter, transitions, "next state")
         if self._emission is None:
+            paint_turned(painter, transitions, [self._word(state) for state in range(self.n_states)])
             return
+        paint_columns(painter, transitions, list(map(str, range(self.n_states))))
         shown = self.symbols_shown()  # (state or 1, column)
         values = np.take_along_axis(self._emission, np.broadcast_to(shown, (self.n_states, shown.shape[1])), axis=1)
         if self.ranked():
