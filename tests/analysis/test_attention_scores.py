@@ -70,3 +70,12 @@ def test_a_score_that_falls_with_distance_is_read_back():
     heads = torch.stack([angles.cos(), angles.sin()], dim=-1)[None, None]  # (1, 1, T, 2)
     means = score_by_distance(heads, heads)[0, 0]
     assert means.tolist() == pytest.approx([math.cos(0.3 * d) / math.sqrt(2) for d in range(6)])
+
+
+def test_of_attention_that_looks_both_ways_scores_are_means_over_both_sides():
+    subject = Subject(build("transformer_encoder", **SMALL), text_batch(2))
+    found = AttentionScores().compute(subject, EVERYTHING)
+    scores = subject.trace.arrays["blocks.0.attention.scores"].values
+    back, ahead = (torch.diagonal(scores, offset, 2, 3).mean(dim=-1) for offset in (-2, 2))
+    means = found["blocks.0.attention.score_by_distance"].values
+    assert torch.allclose(means[..., 2], (back + ahead) / 2)

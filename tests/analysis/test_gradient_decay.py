@@ -128,3 +128,12 @@ def test_a_model_that_never_forgets_stays_at_infinity_over_windows():
     mean.add(analysis.finish({"gradient.decay.embedding": level}))
     numbers = analysis.finish(mean.means())["gradient.half_life.embedding"].values[0].tolist()
     assert numbers == [math.inf, 1.0, math.inf]
+
+
+def test_a_map_that_sees_both_sides_decays_by_distance_on_both():
+    places = np.arange(6)
+    distance = places[:, None] - places[None, :]
+    itemised = np.where(distance >= 0, 0.5 ** np.abs(distance), 0.25 ** np.abs(distance))
+    expected = [(0.5**d + 0.25**d) / 2 for d in range(6)]
+    np.testing.assert_allclose(decay_curve(itemised), expected)
+    np.testing.assert_allclose(decay_curve(np.where(distance <= 0, itemised, np.nan)), [0.25**d for d in range(6)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -68,3 +69,17 @@ def test_a_counting_model_is_surprised_too(order):
     model.observe(text_batch(4))
     found = Surprisal().compute(Subject(model, text_batch(4)), EVERYTHING)
     assert found["surprisal"].values[:, 1:].min() >= 0
+
+
+def test_where_hidden_tokens_are_filled_in_surprisal_is_that_of_the_token_itself():
+    batch = text_batch(1)
+    target = next(iter(batch.targets.values()))
+    mask = torch.zeros_like(target.values, dtype=torch.bool)
+    mask[0, 3] = True
+    hidden = replace(batch, targets={"fill_in": Field(target.values, ("batch", "t"), mask)})
+    subject = Subject(build("bilstm"), hidden)
+    found = Surprisal().compute(subject, EVERYTHING)
+    assert torch.equal(found["surprisal"].values[mask], subject.trace.losses[mask] / math.log(2))
+    assert bool(found["surprisal"].values[~mask].isnan().all())
+    assert "own_place.probabilities" in found
+    assert "next_token.probabilities" not in found

@@ -152,3 +152,47 @@ def test_where_rows_are_another_text_the_cursor_means_the_row_that_reads_its_col
     assert panel.row_for(Cursor(7)) == 3
     assert panel.key_for(Cursor(7)) == 7
     assert panel.explain(Cursor(7)).key_number == "0.80"
+
+
+# attention that looks both ways ---------------------------------------------------------------------------------------
+
+
+def ahead() -> np.ndarray:
+    """Each position reads the one after it, the last reads itself."""
+    rows = np.zeros((N, N), dtype=np.float32)
+    rows[np.arange(N), np.minimum(np.arange(N) + 1, N - 1)] = 1.0
+    return rows
+
+
+def both_ways(cursor: Cursor | None = None) -> Snapshot:
+    made = {f"blocks.{b}.attention.pattern": np.stack([ahead(), np.full((N, N), 1 / N, np.float32)]) for b in (0, 1)}
+    return snapshot_of(made, cursor, run_of("transformer", tuple(made), MODEL))
+
+
+def test_a_full_pattern_keeps_its_upper_half_and_says_how_much_of_it_lies_ahead(panel):
+    panel.present(both_ways())
+    assert not panel.causal
+    assert panel.square
+    assert (panel.indices != MASKED).all()
+    assert f"{(N - 1) / N:.0%} ahead" in panel.reading()
+    assert panel.head_name((0, 0)) == "1.1 next"
+
+
+def test_the_other_heads_of_a_full_pattern_stand_over_it_and_can_be_clicked(panel):
+    panel.present(both_ways())
+    area = panel.half_area(panel.geometry_of_map())
+    assert 0 < area.bottom() <= panel.geometry_of_map().top
+    picture(panel)
+    spot = panel._gallery(area).picture((0, 1)).center()
+    click(panel, spot.x(), spot.y())
+    assert panel.selected == (0, 1)
+
+
+def test_a_row_of_a_full_pattern_follows_the_token_cursor(panel):
+    panel.present(both_ways(Cursor(5)))
+    assert panel.row == 5
+    heard = []
+    panel.cursor_moved.connect(heard.append)
+    geometry = panel.geometry_of_map()
+    hover(panel, geometry.grid.centre_of(9), geometry.centre_y(2))
+    assert heard == [Cursor(2, 2, 9)]

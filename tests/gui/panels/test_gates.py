@@ -154,3 +154,15 @@ def test_a_long_gate_name_stays_left_of_its_track(panel):
     for word in ("carry", "transform"):
         room = panel.grid.left - start
         assert QFontMetricsF(panel._name_font(word, room)).horizontalAdvance(word) <= room + 1
+
+
+def test_both_directions_have_gates_of_their_own(panel):
+    forward, backward = np.full((N, 4), 0.25, np.float32), np.full((N, 4), 0.75, np.float32)
+    sites = {f"layers.0.{way}.forget_gate": a for way, a in (("forward", forward), ("backward", backward))}
+    panel.present(snapshot_of(sites))
+    assert list(panel.export()) == ["layers.0.forward.forget_gate"]
+    assert "reading forward" in panel.subtitle()
+    assert "25%" in panel.reading()
+    panel.choose("direction", "backward")
+    assert "75%" in panel.reading()
+    assert ("direction", ("forward", "backward"), "backward") in panel.menu_choices()

@@ -60,3 +60,14 @@ def test_rows_too_thin_for_a_name_each_are_named_now_and_then(panel):
     assert 2 <= len(panel._named()) < 8
     panel.resize(500, 160)
     assert len(panel._named()) == 8
+
+
+def test_heads_that_look_ahead_are_shown_to_the_end_of_the_text(panel):
+    full = np.full((N, N), 1 / N, dtype=np.float32)
+    full[3] = 0.0
+    full[3, N - 1] = 1.0
+    panel.present(snapshot_of({"blocks.0.attention.pattern": np.stack([full, full])}, Cursor(3)))
+    image, rect = picture(panel), panel.row_rect(1)
+    x = panel.grid.centre_of(N - 1)
+    assert colour_at(image, x, rect.center().y()) != colour_at(image, panel.grid.centre_of(8), rect.center().y())
+    assert "1.00" in panel.explain(Cursor(3)).quantities[1].value

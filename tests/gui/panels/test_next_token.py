@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from seqviz.core.batch import Ruler
 from seqviz.core.events import Frame, RunStarted
 from seqviz.gui.history import History
 from seqviz.gui.panels.base import Cursor, Snapshot
@@ -119,3 +120,27 @@ def test_the_header_is_told_only_when_its_words_change(
         panel.present(Snapshot(run, frame, History(), Cursor(1)))
     with qtbot.waitSignal(panel.header_changed, timeout=1000):
         panel.present(Snapshot(run, frame, History(), Cursor(2)))
+
+
+def hidden_frame(make_frame: MakeFrame, hidden: tuple[int, ...]) -> Frame:
+    """The model fills in hidden places: what it says at a position is about that position."""
+    frame = make_frame("acab")
+    name = "own_place.probabilities"
+    values = frame.arrays["next_token.probabilities"]
+    return Frame(1, "r", {name: values}, {}, {"t": Ruler(tuple("acab"), hidden=hidden)}, {name: 1})
+
+
+def test_what_is_said_of_a_hidden_place_is_compared_with_the_token_there(
+    panel: NextTokenPanel, make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    panel.present(Snapshot(make_run(), hidden_frame(make_frame, (1,)), History(), Cursor(1)))
+    assert [b.label for b in panel.bars.bars if b.chosen] == ["c"]
+    assert "in place of c" in panel.subtitle()
+    assert "30 %" in panel.reading()
+
+
+def test_a_place_that_is_shown_is_not_asked_for(
+    panel: NextTokenPanel, make_run: MakeRun, make_frame: MakeFrame
+) -> None:
+    panel.present(Snapshot(make_run(), hidden_frame(make_frame, (1,)), History(), Cursor(0)))
+    assert "nothing is asked" in panel.reading()

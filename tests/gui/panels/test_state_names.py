@@ -19,3 +19,9 @@ def test_states_inside_one_step_are_counted_from_one() -> None:
 def test_the_embedding_comes_before_the_levels_of_a_convolutional_net() -> None:
     sites = ["conv.0.hidden", "conv.0.output", "conv.1.output", "embedding"]
     assert list(titles_of(sites)) == ["input embedding e", "output, layer 2", "hidden, layer 1", "output, layer 1"]
+
+
+def test_directions_are_named_and_what_joins_them_comes_first() -> None:
+    sites = [f"layers.0.{way}.hidden_state" for way in ("backward", "forward", "both")]
+    titles = ["hidden state h, both directions", "forward hidden state h", "backward hidden state h"]
+    assert list(titles_of(sites)) == titles

@@ -111,3 +111,14 @@ def test_infinite_surprisal_and_none_at_all_are_said_in_words(qtbot):
     panel.present(snapshot_of({"surprisal": np.full(N, np.nan, dtype=np.float32)}))
     assert panel.reading() == "**no bits** of this probe"
     assert not panel.grab().isNull()
+
+
+def test_only_hidden_tokens_have_a_bar_and_the_card_says_that_others_are_shown(panel):
+    values = np.full(N, np.nan, dtype=np.float32)
+    values[4] = 2.0
+    snapshot = snapshot_of({"surprisal": values})
+    ruler = replace(snapshot.frame.rulers["t"], hidden=(4,))
+    panel.present(replace(snapshot, frame=replace(snapshot.frame, rulers={"t": ruler})))
+    assert np.flatnonzero(panel._heights(panel._area())).tolist() == [4]
+    assert "It is shown, not asked for." in panel.explain(Cursor(5)).sentence
+    assert "shown" in panel.explain(Cursor(4)).formula

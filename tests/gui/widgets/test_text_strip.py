@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit
 from seqviz.gui import theme
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.matrix_view import index_image
-from seqviz.gui.widgets.strip_painting import shown_token, smallest_cell
+from seqviz.gui.widgets.strip_painting import runs, shown_token, smallest_cell
 from seqviz.gui.widgets.text_strip import TextStrip
 
 TEXT = "Once upon a time."
@@ -207,3 +207,19 @@ def test_letters_are_white_on_dark_cells_and_black_on_bright_ones(strip):
     assert "#000000" not in letter(1)
     assert "#000000" in letter(2)
     assert "#ffffff" not in letter(2)
+
+
+def test_a_bar_stands_over_hidden_tokens_and_what_was_typed_is_edited(strip):
+    def over(column):
+        return strip.grab().toImage().pixelColor(int(strip._grid.centre_of(column)), strip._strip_top() - 2)
+
+    bare = over(5)
+    strip.set_tokens(list(TEXT), "Once {upon} a time.", hidden=(5, 6, 7, 8))
+    assert over(5) == over(8) == theme.theme().ink
+    assert over(4) == over(9) == bare
+    assert strip.probe_text() == "Once {upon} a time."
+
+
+def test_neighbouring_hidden_tokens_share_one_bar():
+    assert runs((1, 2, 3, 7)) == [(1, 4), (7, 8)]
+    assert runs(()) == []
