@@ -22,6 +22,7 @@ BATCH = 3
 SMALL = {"d_embedding": 5, "d_hidden": 4, "d_model": 8, "n_heads": 2, "n_layers": 2, "d_feedforward": 2, "order": 3}
 SMALL |= {"channels": 12, "n_levels": 2, "kernel_size": 2}  # fewer ReLU channels may all be dead at one position
 SMALL |= {"pretraining": 0.0}  # what is learned first has a loss of its own, and no prediction
+ONCE = {"initialization": ("identity",)}  # one function for all, with tests of its own: here only the oddest start
 HEADS = {"tokens": "softmax", "vectors": "gaussian"}
 
 
@@ -71,7 +72,7 @@ def settings(config: Any) -> list[tuple[str, Any]]:
     for key, info in config.model_fields.items():
         values: tuple[Any, ...] = ()
         if get_origin(info.annotation) is Literal:
-            values = get_args(info.annotation)
+            values = ONCE.get(key, get_args(info.annotation))
         elif info.annotation is bool:
             values = (True, False)
         found += [(f"{key}={value}", config(**base, **{key: value})) for value in values if value != info.default]
