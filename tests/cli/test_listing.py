@@ -34,7 +34,8 @@ def test_architectures_come_with_knobs_ranges_and_what_they_serve(rows):
 def test_corpora_say_which_tasks_can_be_asked_of_them(rows):
     found = rows("corpora")
     assert {"text", "stories", "python_source", "reference_prose", "copy_memory", "adding"} <= set(found)
-    assert found["stories"]["serves"] == ["next_token"]
+    assert {"next_token", "fill_in"} <= set(found["stories"]["serves"])
+    assert "labelling" not in found["stories"]["serves"]
 
 
 def test_tasks_and_panels_have_a_title_and_a_line(rows):
