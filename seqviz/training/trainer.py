@@ -33,6 +33,7 @@ from seqviz.training.describing import describe_run
 from seqviz.training.divergence import Diverged
 from seqviz.training.learner import Phase, make_learner
 from seqviz.training.ports import RunStore
+from seqviz.training.reading import Reading
 from seqviz.training.sampling import sample_slices
 from seqviz.training.validation import Found, Validation
 
@@ -117,12 +118,14 @@ class Trainer:
         yield from self._finish()
 
     def _steps(self) -> Iterator[None]:
-        reading = None if self.learns else self._readings()
+        reading = None if self.learns else Reading(self.task, self.config.training.batch_size)
         while self._budget_left() is None:
             batch = self._next_batch(reading)
             if batch is None:
                 return
             self._learn(batch)
+            if reading is not None and reading.over and self._wants_to_read_again():
+                reading.start_pass()
             yield
             training, sampling = self.config.training, self.config.sampling
             if self.step % training.valid_every == 0 or self.step in EARLY_VALIDATIONS:
@@ -132,20 +135,14 @@ class Trainer:
             if time.monotonic() - self._saved_at > SAVE_EVERY:
                 self.save()
 
-    def _readings(self) -> Iterator[Batch]:
-        """The training split in order; again where the model asks for it, an empty split only once."""
-        size = self.config.training.batch_size
-        while True:
-            yield from self.task.reading_batches(size)
-            with self.experiment.randomness:
-                again = self.model.learns_by == "observe" and self.model.end_of_pass()
-            if not (again and self.step):
-                return
+    def _wants_to_read_again(self) -> bool:
+        with self.experiment.randomness:
+            return self.model.learns_by == "observe" and self.model.end_of_pass()
 
-    def _next_batch(self, reading: Iterator[Batch] | None) -> Batch | None:
+    def _next_batch(self, reading: Reading | None) -> Batch | None:
         self.fault("data")
         if reading is not None:
-            return next(reading, None)
+            return reading.next()
         assert self.feeder is not None
         return self.feeder.next(self.config.training.batch_size, self.experiment.randomness.data)
 

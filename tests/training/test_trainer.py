@@ -182,3 +182,14 @@ def test_bad_configs_are_refused_with_one_line_that_names_the_field(changes, mes
     with pytest.raises(ValueError, match=message) as caught:
         build(make_config(**changes))
     assert "\n" not in str(caught.value)
+
+
+def test_the_last_pass_is_ended_even_where_the_budget_ends_with_it(make_config):
+    """Baum-Welch: two passes of four batches are eight steps, and the eighth must bring its M step."""
+    config = make_config("hmm", training__context_length=64, training__batch_size=4, training__steps=0)
+    config = config.replaced({"model": {"name": "hmm", "n_states": 3, "passes": 2}})
+    free, _ = trained(config)
+    capped, _ = trained(config.replaced({"training.steps": free.step}))
+    assert free.step % 2 == 0
+    arrays = capped.model.state_arrays()
+    assert all(torch.equal(value, arrays[name]) for name, value in free.model.state_arrays().items())
