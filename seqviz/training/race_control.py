@@ -114,7 +114,7 @@ class RaceControl:
         try:
             race = Race(config, self.stores, self.emit, self.on_phase)
             self.close()
-            self.race = race
+            self.race, self._seen_all = race, False
             self._turns = race.turns()
             self._looks = itertools.cycle(race.lanes)
             self._tell_lookers()

@@ -36,7 +36,7 @@ class ColumnWords:
 
 
 class RacerColumn(PaintedWidget):
-    """Hover points at a token, a click selects the racer and asks for that token's explanation."""
+    """Hover points at a token; a click (or Enter) selects the racer and asks for the token's explanation."""
 
     token_hovered = Signal(int)
     token_clicked = Signal(int)
@@ -240,5 +240,6 @@ class RacerColumn(PaintedWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Select):
             self.selected.emit()
+            self.token_clicked.emit(self._cursor)
         else:
             super().keyPressEvent(event)

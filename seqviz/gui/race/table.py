@@ -16,7 +16,6 @@ from seqviz.gui import theme
 from seqviz.gui.file_picker import pick_file
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.loss_units import ShownUnit
-from seqviz.gui.race.clocks import large
 from seqviz.gui.race.racer import Racer
 from seqviz.gui.race.standings import Standing, csv_of, number_text, standings, unit_of
 from seqviz.gui.rail import dot_icon
@@ -25,7 +24,7 @@ from seqviz.gui.widgets.curve_labels import colour_of
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LAST = math.inf  # sorts what is not known to the end
-_WORDS = (1, 12)  # columns of words; all others are numbers
+_WORDS = (1,)  # columns of words; all others are numbers
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -42,8 +41,8 @@ class Column:
 def columns_of(unit: ShownUnit, token: str) -> tuple[Column, ...]:
     """What the table says of every racer."""
     return (
-        Column("rank", "By the newest validation loss.", lambda r: f"{r.rank}." if r.rank else "–", _rank),
-        Column("racer", "A click selects it.", lambda r: r.label, lambda r: r.label.lower()),
+        Column("#", "Rank by the newest validation loss.", lambda r: f"{r.rank}." if r.rank else "–", _rank),
+        Column("racer", "A click selects it.", label_of, lambda r: r.label.lower()),
         Column(
             "parameters",
             "Numbers that training sets; of counting models the counts they hold.",
@@ -88,9 +87,12 @@ def columns_of(unit: ShownUnit, token: str) -> tuple[Column, ...]:
         ),
         Column("steps", "Optimiser steps, batches read.", lambda r: theme.thousands(r.step), lambda r: float(r.step)),
         Column("seconds", "Of its own computing.", lambda r: _seconds(r.seconds), lambda r: r.seconds),
-        Column("tokens", "Read in training.", lambda r: large(r.tokens), lambda r: float(r.tokens)),
-        Column("state", "", lambda r: r.state, lambda r: r.state),
     )
+
+
+def label_of(row: Standing) -> str:
+    """The name, and what has befallen it."""
+    return f"{row.label} ({row.state})" if row.state in ("diverged", "failed") else row.label
 
 
 def _rank(row: Standing) -> float:
@@ -211,6 +213,7 @@ class StandingsTable(QWidget):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setShowGrid(False)
         view.verticalHeader().hide()
+        view.setWordWrap(False)
         view.setTextElideMode(Qt.TextElideMode.ElideRight)
         view.horizontalHeader().setMaximumSectionSize(theme.px(210))
         view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

@@ -175,3 +175,24 @@ class RaceWorker(FakeWorker):
         count = len(config.racers)
         after = tuple(30_000 * (like + 1) for _ in range(count))
         self.mailbox.post(ev.SizesSolved(config.model_dump(), tuple(30_000 * (n + 1) for n in range(count)), after))
+
+
+def lane(
+    number: int, label: str, losses: dict[int, float], *, speed: float = 1.0, counts: bool = False, model: str = "lstm"
+) -> Any:
+    """A racer of `losses` (nats by step); its clock of seconds runs `speed` seconds a step, 100 tokens a step."""
+    from seqviz.gui.race.racer import Racer as Lane
+    from seqviz.gui.race.styles import RacerStyle
+
+    part = TITLES[model]
+    run = ev.RunStarted(
+        f"run-{number}", "", {"model": {"name": model}}, part.title, part.family, bits_per("character"), VOCABULARY,
+        (("all", 1000 * (number + 1)),), ("a",), "unbounded", 1, "", part.provides, "cpu", 1,
+    )  # fmt: skip
+    style = RacerStyle(f"family:{part.family}", (), "disc")
+    racer = Lane(number, label, run, style, "observe" if counts else "gradient", 0.0 if counts else 50.0)
+    for step in range(1, max(losses, default=0) + 1):
+        racer.apply(ev.StepMetrics(step, 100 * step, speed * step, losses.get(step, 1.0), 1.0, 1.0, 1e-3))
+        if step in losses:
+            racer.apply(ev.Evaluated(step, losses[step], False))
+    return racer
