@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seqviz.gui.main_window import MainWindow
 
 QUIET = 1.2  # seconds without a new frame: every view has settled
+LONG_QUIET = 3.0  # of a run that was opened: means over windows, never made yet, come before other views
 WINDOW = (1600, 1000)  # pixels
 LONGEST = 1800.0  # seconds before giving up
 
@@ -111,7 +112,7 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | N
     if steps:
         window.session.step(steps)
         _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
-    _settle(window, failures)
+    _settle(window, failures, QUIET if folder is None else LONG_QUIET)
 
 
 def _come_through_race(window: MainWindow, steps: int, panel: str | None, failures: list[str]) -> None:
@@ -152,7 +153,7 @@ def _wait(condition: Callable[[], bool], failures: list[str]) -> None:
             raise ValueError(f"the picture was not ready after {LONGEST:g} seconds")
 
 
-def _settle(window: MainWindow, failures: list[str]) -> None:
+def _settle(window: MainWindow, failures: list[str], longest: float) -> None:
     """Until no new frame has come for a while and the run stands still."""
     latest = [time.monotonic()]
     seen = [0]
@@ -161,7 +162,7 @@ def _settle(window: MainWindow, failures: list[str]) -> None:
         frame = window.session.snapshot().frame
         if id(frame) != seen[0]:
             seen[0], latest[0] = id(frame), time.monotonic()
-        return window.session.state != "running" and time.monotonic() - latest[0] > QUIET
+        return window.session.state != "running" and time.monotonic() - latest[0] > longest
 
     _wait(quiet, failures)
 

@@ -331,7 +331,7 @@ class ConePanel(PaintedSheetPanel):
         if row is None or not self.ready():
             return None
         shares = np.nan_to_num(row / np.nanmax(row)) if float(np.nanmax(row)) > 0 else np.zeros_like(row)
-        indices = index_image(shares, LOW, 1.0, "log10")
+        indices = index_image(np.where(shares > 0, shares, np.nan), LOW, 1.0, "log10")
         assert self.shape is not None
         outside = np.ones(len(row), dtype=np.bool_)
         outside[self.shape.first_seen(self.apex) : self.apex + 1] = False
