@@ -42,6 +42,10 @@ from seqviz.models.trace import Recorder, Trace
 PARAMETERS = ("start", "transition", "emission")
 
 
+PIECE = 50_000  # symbols read at once: few enough for a click to be answered
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # symbols (N, T), where there is one, where it may be learned from
+
+
 class HmmConfig(ModelConfig):
     width_knob: ClassVar[str] = "n_states"
     n_states: int = knob(12, low=1, high=512, log=True, label="states",
@@ -77,17 +81,32 @@ class HiddenMarkovModel(Model):
         states, symbols = config.n_states, interface.inputs.size
         self.parameters = Parameters(_random(states), _random(states, states), _random(states, symbols))
         self._expected = Expected.none(states, symbols)
+        self._unread: list[Rows] = []
         self.likelihoods: list[float] = []  # of the training split by pass, nats per symbol
 
     # learning --------------------------------------------------------------------------------------------------
 
     def observe(self, batch: Batch) -> None:
-        """Add what is expected of this batch. Symbols whose place as a target is masked are not looked at."""
-        tokens, present, known = read_rows(batch)
-        self._expected.add(self.parameters, tokens, present, known)
+        """Take the batch in; many are read together, which is far quicker. Symbols whose place as a target is masked
+        are not looked at.
+        """
+        rows = read_rows(batch)
+        if self._unread and self._unread[-1][0].shape[1] != rows[0].shape[1]:
+            self._read()
+        self._unread.append(rows)
+        if sum(tokens.size for tokens, _, _ in self._unread) >= PIECE:
+            self._read()
+
+    def _read(self) -> None:
+        """The E step over all rows that wait."""
+        if self._unread:
+            tokens, present, known = (np.concatenate(parts) for parts in zip(*self._unread, strict=True))
+            self._expected.add(self.parameters, tokens, present, known)
+            self._unread = []
 
     def end_of_pass(self) -> bool:
         """The M step; True until all passes are done."""
+        self._read()
         expected = self._expected
         if not expected.tokens:
             return False
@@ -178,6 +197,7 @@ class HiddenMarkovModel(Model):
             yield name, values.size
 
     def state_arrays(self) -> dict[str, Tensor]:
+        self._read()
         expected = self._expected
         arrays = dict(zip(PARAMETERS, self.parameters, strict=True))
         arrays |= {f"expected.{name}": getattr(expected, name) for name in PARAMETERS}
@@ -192,6 +212,7 @@ class HiddenMarkovModel(Model):
         start, transition, emission = (found[f"expected.{name}"] for name in PARAMETERS)
         self._expected = Expected(start, transition, emission, float(likelihood), int(tokens))
         self.likelihoods = found["likelihoods"].tolist()
+        self._unread = []
 
 
 def _random(*shape: int) -> np.ndarray:
@@ -200,7 +221,7 @@ def _random(*shape: int) -> np.ndarray:
     return (draws / draws.sum(dim=-1, keepdim=True)).numpy()
 
 
-def read_rows(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def read_rows(batch: Batch) -> Rows:
     """Symbols (N, T), where there is one, and where it may be learned from.
 
     Rows that do not continue one another end with their last target: else nobody would ever read it.

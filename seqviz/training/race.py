@@ -15,6 +15,7 @@ from typing import Any
 
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Event, Raced, RaceStarted, RunFailed, RunFinished
+from seqviz.models.base import architectures
 from seqviz.training.builder import Experiment, build
 from seqviz.training.describing import provided_names
 from seqviz.training.flops import training_flops_per_token
@@ -221,6 +222,8 @@ def build_racers(config: RunConfig) -> list[Experiment]:
         raise ValueError("racers: a race needs at least two")
     experiments: list[Experiment] = []
     for number, lane in enumerate(lanes):
+        if not _by_steps(lane):  # what reads a text to its end has no optimiser steps to be counted by
+            lane = lane.replaced({"training.steps": 0})
         try:
             experiments.append(build(lane, beside=experiments[0] if experiments else None))
         except ValueError as error:
@@ -229,3 +232,7 @@ def build_racers(config: RunConfig) -> list[Experiment]:
     if len(units) > 1:
         raise ValueError(f"racers: losses in {' and '.join(sorted(units))} cannot be compared")
     return experiments
+
+
+def _by_steps(lane: RunConfig) -> bool:
+    return lane.model.name not in architectures.names() or architectures.get(lane.model.name).learns_by == "gradient"

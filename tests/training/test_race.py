@@ -48,12 +48,19 @@ def alone(config: RunConfig) -> Trainer:
 def test_each_racer_ends_with_the_weights_of_its_run_alone_bit_for_bit(race_config):
     config = race_config()
     race, _ = raced(config)
-    for lane, its_own in zip(race.lanes, config.lanes(), strict=True):
-        solo = alone(its_own)
+    for lane in race.lanes:
+        solo = alone(lane.trainer.config)
         assert lane.trainer.step == solo.step
         expected = solo.model.state_arrays()
         for name, value in lane.trainer.model.state_arrays().items():
             assert torch.equal(value, expected[name]), f"{lane.label}: {name}"
+
+
+def test_only_those_that_make_optimiser_steps_are_held_to_their_number(race_config):
+    race, _ = raced(race_config())
+    assert [lane.trainer.step for lane in race.lanes[1:]] == [12, 12]
+    counted = race.lanes[0].trainer
+    assert counted.tokens == counted.task.tokens_per_epoch
 
 
 def test_being_looked_at_changes_no_racer(race_config):
