@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from seqviz.analysis.surprisal import says_next_token
 from seqviz.analysis.witnesses import Question, Witness, witnesses
 from seqviz.core.events import Evidence, Explained
 from seqviz.data.word_questions import spearman
@@ -51,6 +52,10 @@ def _question(looker: Looker, position: int) -> Question:
     ruler = batch.rulers.get("t")
     if ruler is None or not 1 <= position < len(ruler.labels):
         raise ValueError("choose a token of the probe that others stand before")
+    target = next(iter(batch.targets.values()))
+    asked = target.mask is None or bool(target.mask[0, position - 1])
+    if not (asked and says_next_token(batch)):
+        raise ValueError(f"{trainer.task.title} foretells no next token of a text: there is nothing to explain")
     return Question(looker.subject(), position, ruler.labels, trainer.task.labels)
 
 

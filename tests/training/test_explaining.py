@@ -67,3 +67,9 @@ def test_explaining_touches_neither_weights_nor_random_numbers(make_config):
 def test_a_token_that_nothing_stands_before_is_refused(make_config, position):
     with pytest.raises(ValueError, match="token of the probe"):
         explained(looker(make_config("lstm")), position)
+
+
+def test_a_task_whose_targets_are_not_the_next_token_is_refused(make_config):
+    tagging = {"corpus": {"name": "tagged_phrases", "samples": 40}, "task": {"name": "tagging"}}
+    with pytest.raises(ValueError, match="tagging foretells no next token"):
+        explained(looker(make_config("lstm", probe="They can fish .", **tagging)), 2)

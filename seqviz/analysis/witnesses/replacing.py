@@ -46,19 +46,31 @@ class Replacing(Witness):
         for first in range(0, len(rows), ROWS):
             losses.append(loss_of(model, question.subject.batch, rows[first : first + ROWS], target))
             yield None
-        change = (torch.cat(losses) - whole).abs() / math.log(2)  # (altered texts,)
+        change = changes(torch.cat(losses), whole)  # (altered texts,)
         total = torch.zeros(len(tokens), dtype=change.dtype).index_add_(0, places, change.cpu())
         count = torch.bincount(places, minlength=len(tokens))
         weights = (total / count.clamp(min=1)).double().numpy()
-        strongest = int(weights.argmax())
-        yield Evidence(
-            "",
-            self.title,
-            f"Another token in the place of \u201c{question.labels[strongest]}\u201d, {question.position - strongest} "
-            f"back, changes the loss by {weights[strongest]:.2g} bits: more than at any other place.",
-            weights,
-            "bits",
-        )
+        yield Evidence("", self.title, in_words(weights, question), weights, "bits")
+
+
+def changes(losses: Tensor, whole: Tensor) -> Tensor:
+    """|l' - l| in bits: infinite where just one of both is (maximum likelihood), 0 where both are."""
+    return torch.where(losses == whole, 0.0, (losses - whole).abs()) / math.log(2)
+
+
+def in_words(weights: np.ndarray, question: Question) -> str:
+    """Where a replacement does most."""
+    if np.isnan(weights).any():
+        return "Scores that are no probabilities have no loss, so no change of it can be measured."
+    strongest = int(weights.argmax())
+    bits = weights[strongest]
+    if not bits:
+        return "No other token in any place changes the loss."
+    size = f"by {bits:.2g} bits" if math.isfinite(bits) else "between finite and infinite"
+    return (
+        f"Another token in the place of \u201c{question.labels[strongest]}\u201d, {question.position - strongest} "
+        f"back, changes the loss {size}: more than at any other place."
+    )
 
 
 def other_tokens(probe: Tensor) -> Tensor:

@@ -82,6 +82,20 @@ def test_replacing_is_the_mean_change_over_every_other_token_of_the_probe(name, 
         assert found[s] == pytest.approx(np.mean(changes), rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("smoothing", "said"),
+    [("maximum_likelihood", "finite and infinite"), ("stupid_backoff", "no probabilities")],
+)
+def test_replacing_says_in_words_where_a_loss_is_infinite_or_none(monkeypatch, smoothing, said):
+    monkeypatch.setitem(KNOBS, "ngram", {"order": 3, "smoothing": smoothing})
+    model = make("ngram")
+    told = [heard("replacing", model, position) for position in range(1, 9)]
+    assert any(said in item.sentence for item in told)
+    assert not any("nan" in item.sentence or "inf bits" in item.sentence for item in told)
+    if smoothing == "maximum_likelihood":
+        assert not any(np.isnan(item.weights).any() for item in told)
+
+
 def test_replacing_changes_nothing_before_what_a_counter_or_a_window_reads():
     for name, sight in (("ngram", 2), ("fixed_window", 3)):
         found = heard("replacing", make(name), 8).weights
