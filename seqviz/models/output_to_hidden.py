@@ -131,6 +131,10 @@ class OutputToHidden(NeuralModel):
                     recorder.site("layers.0.hidden_state", states)
             return self.finish_trace(batch, recorder, Output(said[mine]))
 
+    def counted_pass(self, batch: Batch) -> Output:
+        """One of the two ways of running that `trace` shows, and nothing in it is fused."""
+        return self.forward(batch, Context())
+
     def _truth(self, batch: Batch) -> Tensor:
         """(B, T, V) one-hot rows of the true outputs y_{t-1}: in a language model, of the tokens read."""
         rows = F.one_hot(self._tokens(batch), self.interface.outputs.size)

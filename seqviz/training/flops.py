@@ -22,5 +22,5 @@ def training_flops_per_token(model: Model, sequence: Batch) -> float:
     if not isinstance(model, NeuralModel) or not sequence.tokens:
         return 0.0
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model.trace(sequence)
+        model.counted_pass(sequence)
     return FORWARD_AND_BACKWARD * counter.get_total_flops() / sequence.tokens

@@ -1,7 +1,8 @@
 """Racers of about the same size: the width of each is turned until its parameters come closest to those of one.
 
 An architecture names its width (`Config.width_knob`); sizes grow with it, so the widest that is still below the wanted
-count is found by bisection, and it or its next one is taken. Widths that a model refuses (heads that do not divide
+count is found by doubling and then by bisection, and it or its next one is taken. Nothing much larger than wanted is
+ever built: the widest that a knob allows may not fit in memory. Widths that a model refuses (heads that do not divide
 it) are passed over.
 """
 
@@ -71,6 +72,10 @@ def closest(count: Callable[[int], int | None], wanted: int, low: int, high: int
                 return size
         return None
 
+    top = low
+    while top < high and (look(top) or 0) < wanted:
+        top = min(2 * top, high)
+    high = top
     while low < high:
         middle = (low + high) // 2
         size = look(middle)

@@ -36,5 +36,14 @@ def test_of_attention_grow_with_the_length_of_the_window(make_config):
     assert long > short
 
 
+@pytest.mark.parametrize(("train_by", "recurrent"), [("teacher_forcing", 0), ("free_running", 1)])
+def test_of_output_to_hidden_recurrence_are_those_of_the_way_it_trains(make_config, train_by, recurrent):
+    """Its trace shows both ways; the true output picks a row, its own one is multiplied by the whole matrix."""
+    found, vocabulary = flops(make_config("output_to_hidden", model__train_by=train_by))
+    hidden, embedding, length = 12, 8, 16
+    after_the_first = recurrent * hidden * vocabulary * (length - 1) / length
+    assert found == pytest.approx(3 * 2 * (hidden * embedding + hidden * vocabulary + after_the_first))
+
+
 def test_of_counting_are_none(make_config):
     assert flops(make_config("ngram"))[0] == 0

@@ -49,3 +49,14 @@ def test_the_closest_square_is_found_even_where_some_widths_are_refused(wanted):
 
     best = min((w for w in range(3, 31, 3)), key=lambda w: abs(w * w - wanted))
     assert closest(count, wanted, 1, 30) == best
+
+
+def test_no_width_is_tried_that_is_far_larger_than_wanted():
+    tried: list[int] = []
+
+    def count(width: int) -> int:
+        tried.append(width)
+        return width * width
+
+    assert closest(count, 100, 1, 8192) == 10
+    assert max(tried) <= 20
