@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QStackedWidget
 
 from seqviz.core.config import RunConfig
+from seqviz.core.events import Notice
 from seqviz.core.presets import read_preset
 from seqviz.gui import theme
 from seqviz.gui.catalogue_page import CataloguePage, catalogue_entries
@@ -21,6 +22,8 @@ from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.top_bar import TopBar
 from seqviz.gui.window_commands import WindowCommands
+
+NOTHING_TO_PRESENT = "Presentation shows the panels of one model: turn to the page of one model first (Ctrl+1)."
 
 
 class WindowPages(Surface):
@@ -41,6 +44,9 @@ class WindowPages(Surface):
         raise NotImplementedError
 
     def show_refusal(self, text: str) -> None:
+        raise NotImplementedError
+
+    def show_notice(self, notice: Notice) -> None:
         raise NotImplementedError
 
     @property
@@ -99,6 +105,7 @@ class WindowPages(Surface):
             return
         names = [f.name for f in self.board.frames() if f.panel.isVisibleTo(self) and not f.panel.fixed_height]
         if not names:
+            self.show_notice(Notice("info", NOTHING_TO_PRESENT))
             return
         if self.presentation is None:
             self.presentation = Presentation(self.session)

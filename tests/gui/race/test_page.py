@@ -71,6 +71,12 @@ def test_race_without_a_race_starts_one_of_the_present_experiment(open_race, qtb
     assert opened.race.state == "paused"
 
 
+def test_f11_says_that_a_race_is_not_presented(opened, qtbot):
+    press(qtbot, opened, Qt.Key.Key_F11)
+    assert opened.window.racing
+    assert "page of one model" in opened.window.notices.kept[-1].text
+
+
 def test_nothing_is_traced_while_the_page_is_hidden(opened, qtbot):
     assert opened.worker.of(cm.WatchRace)[-1].watch.wants
     press(qtbot, opened, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
