@@ -81,6 +81,11 @@ class Ngram(Model):
         self._unread.count_into(self._counts)
         self._smoothing = None
 
+    def end_of_pass(self) -> bool:
+        """Count what is left and take the discounts from it; once is enough."""
+        assert self.smoothing is not None
+        return False
+
     @property
     def counts(self) -> ContextCounts:
         """All that was read, counted."""

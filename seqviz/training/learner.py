@@ -60,6 +60,7 @@ class Learner(abc.ABC):
     def __init__(self, model: Model, task: Task, device: str) -> None:
         self.model, self.task, self.device = model, task, device
         self.result = StepResult(math.nan)
+        self.time_share = 0.0  # how much of a time budget is used; whoever keeps the time tells
 
     @abc.abstractmethod
     def phases(self, batch: Batch) -> Iterator[Phase]:
@@ -117,7 +118,7 @@ class GradientLearner(Learner):
         self.steps = 0
         self._state: Any = None
         self._carry = config.training.carry_state
-        self._total = max(total_steps, 1)
+        self._total = total_steps  # 0: nobody knows
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self._names = [name for name, p in model.named_parameters() if p.requires_grad]
         self._dtype = self.parameters[0].dtype
@@ -135,7 +136,7 @@ class GradientLearner(Learner):
             self._state = None
         self.optimizer.zero_grad(set_to_none=True)
         yield "forward"
-        output = self.model.forward(tensors, Context(self._state, self.steps / self._total))
+        output = self.model.forward(tensors, Context(self._state, self.progress))
         if self._carry:
             self._state = output.state
         yield "loss"
@@ -155,6 +156,11 @@ class GradientLearner(Learner):
         self.optimizer.step()
         self.steps += 1
         self.result = StepResult(value, norm, scale, rate, layer_norms)
+
+    @property
+    def progress(self) -> float:
+        """Share of training done: of the steps planned, or of the time, whichever ends first; 0 where neither ends."""
+        return max(self.steps / self._total if self._total else 0.0, self.time_share)
 
     def _gradient_norms(self) -> tuple[float, np.ndarray]:
         """Total norm, and the norm of each layer, from one pass over the gradients."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -136,8 +137,15 @@ class Trainer:
                 self.save()
 
     def _wants_to_read_again(self) -> bool:
-        with self.experiment.randomness:
+        with self._timed(), self.experiment.randomness:
             return self.model.learns_by == "observe" and self.model.end_of_pass()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """What is done in here is the run's own work: its seconds."""
+        began = time.perf_counter()
+        yield
+        self.seconds += time.perf_counter() - began
 
     def _next_batch(self, reading: Reading | None) -> Batch | None:
         self.fault("data")
@@ -148,10 +156,10 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> None:
         self.fault("step")
-        began = time.perf_counter()
-        with self.experiment.randomness:
+        if self.config.training.seconds:
+            self.learner.time_share = self.seconds / self.config.training.seconds
+        with self._timed(), self.experiment.randomness:
             result = self.learner.learn(batch, self.on_phase)
-        self.seconds += time.perf_counter() - began
         self.step += 1
         self.tokens += batch.tokens
         self.last_batch, self.last_loss = batch, result.loss
@@ -179,11 +187,11 @@ class Trainer:
 
     def _validate(self) -> Iterator[None]:
         self.fault("validation")
+        with self._timed():  # what was read but not counted yet is counted here
+            growth = self.model.growth()
         found = yield from self.validation.sampled()
         if found is not None:
             self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))
-
-        growth = self.model.growth()
         if growth:
             self.emit(CountsGrown(self.step, self.tokens, dict(growth)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 import torch
@@ -98,6 +99,7 @@ def test_epochs_and_seconds_end_a_run(make_config):
     assert by_epochs.step == math.ceil(0.05 * by_epochs.task.tokens_per_epoch / per_step)
     by_time, events = trained(make_config(training__steps=0, training__seconds=0.2))
     assert by_time.seconds >= 0.2
+    assert 0.5 < by_time.learner.progress <= 1
     assert "seconds" in events[-1].reason
 
 
@@ -193,3 +195,33 @@ def test_the_last_pass_is_ended_even_where_the_budget_ends_with_it(make_config):
     assert free.step % 2 == 0
     arrays = capped.model.state_arrays()
     assert all(torch.equal(value, arrays[name]) for name, value in free.model.state_arrays().items())
+
+
+def test_seconds_hold_what_a_counting_model_puts_off(make_config, monkeypatch):
+    """Counts wait until many can be counted together, or somebody asks: that is the run's own work all the same."""
+    slept = []
+
+    def slow(*args: object) -> dict[str, float]:
+        slept.append(0.05)
+        time.sleep(0.05)
+        return {}
+
+    trainer = Trainer(build(make_config("ngram", training__steps=2)), NoStore(), lambda event: None)
+    monkeypatch.setattr(trainer.model, "growth", slow)
+    for _ in trainer.turns():
+        pass
+    assert trainer.seconds >= sum(slept) > 0
+
+
+def test_a_count_is_finished_when_the_text_is(make_config):
+    trainer, _ = trained(make_config("ngram", training__steps=0))
+    assert not trainer.model._unread.size
+    assert trainer.model._smoothing is not None
+
+
+def test_without_an_end_in_sight_no_share_of_the_training_is_done(make_config):
+    trainer = Trainer(build(make_config(training__steps=0)), NoStore(), lambda event: None)
+    turns = trainer.turns()
+    while trainer.step < 3:
+        next(turns)
+    assert trainer.learner.progress == 0
