@@ -163,6 +163,9 @@ class RaceCard(Surface):
         word = racer.run.unit.token
         self.context.setText(context_of(tokens, at, 22))
         self.place.setText(f"{word} {at + 1} of {len(tokens)}")
+        if not racer.foretells:
+            self.asked.setText(f"chance of what is right at {token_name(tokens[at])}")
+            return
         before = f"after “{context_of(tokens, at - 1, 16)}”" if at else f": nothing stands before the first {word}"
         self.asked.setText(f"chance of {token_name(tokens[at])} {before}")
 

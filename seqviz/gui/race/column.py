@@ -49,7 +49,7 @@ class RacerColumn(PaintedWidget):
         self._tokens: tuple[str, ...] = ()
         self._bits: NDArray[np.floating] | None = None
         self._sample: Sample | None = None
-        self._highest, self._cursor, self._chosen = 8.0, 0, False
+        self._highest, self._cursor, self._chosen, self._writes = 8.0, 0, False, True
         self._layout = TileLayout(0, (), 11, 0.0)
         self._serial = self._samples = 0
         self.setMouseTracking(True)
@@ -74,9 +74,10 @@ class RacerColumn(PaintedWidget):
                 self._lay_out()
             self.update()
 
-    def show_sample(self, sample: Sample | None) -> None:
-        if sample is not self._sample:
-            self._sample = sample
+    def show_sample(self, sample: Sample | None, writes: bool = True) -> None:
+        """The newest sample; `writes`: whether one can be awaited at all."""
+        if sample is not self._sample or writes != self._writes:
+            self._sample, self._writes = sample, writes
             self._samples += 1
             self.setToolTip("" if sample is None else plain_text(sample)[:1500])
             self.update()
@@ -170,10 +171,9 @@ class RacerColumn(PaintedWidget):
         margin, top = theme.px(MARGIN), theme.px(HEAD) + self._layout.height + theme.px(8)
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
+        waiting = "nothing written yet" if self._writes else ""
         step = "" if self._sample is None else f", step {theme.thousands(self._sample.step)}"
-        painter.drawText(
-            QPointF(margin, top + theme.px(11)), f"writes{step}" if self._sample else "nothing written yet"
-        )
+        painter.drawText(QPointF(margin, top + theme.px(11)), f"writes{step}" if self._sample else waiting)
         if self._sample is None:
             return
         room = self.height() - top - theme.px(SAMPLE_HEAD) - theme.px(6)

@@ -60,7 +60,7 @@ class RacerColumns(QWidget):
             column.show_words(words_of(racer, ranks.get(racer.number, 0)))
             tokens = racer.labels() or self._race.tokens()
             column.show_probe(tokens, racer.surprisal(), highest_bits(racer.run))
-            column.show_sample(racer.sample)
+            column.show_sample(racer.sample, racer.writes)
 
     def _follow_cursor(self, token: int) -> None:
         for column in self.columns:

@@ -38,6 +38,8 @@ class Racer:
     tokens_per_second: float = 0.0  # of computing
     seconds: float = 0.0  # of computing
     step: int = 0
+    _bits: NDArray[np.floating] | None = None
+    _bits_of: ev.Frame | None = None  # the frame they were taken from
     counted: int = 0  # entries that a counting model holds, as its last words say
 
     def apply(self, event: ev.Event) -> None:
@@ -107,7 +109,25 @@ class Racer:
         ruler = None if self.frame is None else self.frame.rulers.get(axis)
         return () if ruler is None else ruler.labels
 
+    @property
+    def foretells(self) -> bool:
+        """Whether its bits are those of the token itself; else they are of what is asked at the token (its tag)."""
+        return "surprisal" in self.run.provides
+
+    @property
+    def writes(self) -> bool:
+        """Whether it can write samples."""
+        return "samples" in self.run.provides
+
     def surprisal(self) -> NDArray[np.floating] | None:
-        """(t,) bits; None before the first frame, or where it gives none for these tokens."""
+        """(t,) bits of each token, or of what is asked there; None before the first frame, or where none fit."""
+        if self._bits_of is not self.frame:
+            self._bits_of, self._bits = self.frame, self._measure()
+        return self._bits
+
+    def _measure(self) -> NDArray[np.floating] | None:
         bits = self.array("surprisal")
+        if bits is None and not self.foretells and self.run.unit.name.startswith("bits"):
+            losses = self.array("losses")
+            bits = None if losses is None else losses / np.float32(math.log(2))
         return bits if bits is not None and bits.shape == (len(self.labels()),) else None

@@ -22,7 +22,7 @@ from seqviz.gui.race.styles import styles_of
 from seqviz.gui.session import RunSession
 
 RaceState = Literal["empty", "preparing", "paused", "running", "finished"]
-WANTS = frozenset({"surprisal", "next_token.probabilities", "gradient.decay.*", "gradient.half_life.*"})
+WANTS = frozenset({"surprisal", "losses", "next_token.probabilities", "gradient.decay.*", "gradient.half_life.*"})
 
 
 class RaceSession(QObject):
@@ -37,6 +37,7 @@ class RaceSession(QObject):
     probe_changed = Signal(str)
     sizes_solved = Signal(object)  # SizesSolved
     rejected = Signal(str)
+    explained = Signal(int, object)  # the racer's number, Explained
     notice = Signal(object)  # Notice
 
     def __init__(self, session: RunSession) -> None:
@@ -128,6 +129,10 @@ class RaceSession(QObject):
 
     def sample_now(self) -> None:
         self._session.send(cm.SampleRace())
+
+    def explain(self, position: int) -> None:
+        """Ask every racer what it foretold the token at this place from."""
+        self._session.send(cm.ExplainRace(position))
 
     def set_speed(self, rounds_per_second: float) -> None:
         """0: as fast as it goes."""
@@ -246,6 +251,8 @@ class RaceSession(QObject):
         match event:
             case ev.Frame() if not self._cursor_placed:
                 self._place_cursor(racer)
+            case ev.Explained():
+                self.explained.emit(racer.number, event)
             case ev.Notice(level, text, details):
                 self.notice.emit(ev.Notice(level, f"{racer.label}: {text}", details))
             case ev.RunFailed(_, text, details):
