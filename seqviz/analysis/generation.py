@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from seqviz.core.batch import Batch, Field
-from seqviz.models.base import Context, Model
+from seqviz.models.base import Context, Model, in_eval_mode
 
 
 def generate(
@@ -79,14 +79,8 @@ def generate(
 
 def _read(model: Model, token: Tensor, state: Any) -> tuple[np.ndarray, Any]:
     """Read one token (1,), as in eval mode; log probabilities (vocab,) of the next."""
-    training = isinstance(model, torch.nn.Module) and model.training
-    if training:
-        model.eval()  # type: ignore[attr-defined]
-    try:
+    with in_eval_mode(model):
         log_probs, state = model.step(token, state)
-    finally:
-        if training:
-            model.train()  # type: ignore[attr-defined]
     return log_probs[0].double().cpu().numpy(), state
 
 

@@ -11,16 +11,14 @@ nothing is foretold). Their difference is exposure bias: Bengio et al., "Schedul
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.surprisal import says_next_token
 from seqviz.core.batch import Batch
-from seqviz.models.base import Model
+from seqviz.models.base import Model, in_eval_mode
 from seqviz.models.trace import TracedArray
 
 GIVEN_SHARE = 4  # a quarter of the probe is given
@@ -88,7 +86,7 @@ def left_to_itself(model: Model, batch: Batch, truth: Told) -> Told:
     tokens = batch.inputs["tokens"].values  # (B, T)
     surprisal, guess = truth[0].clone(), truth[1].clone()
     state, reading = model.initial_state(len(tokens)), tokens[:, 0]
-    with _eval_mode(model):
+    with in_eval_mode(model):
         for t in range(1, tokens.shape[1]):
             log_probs, state = model.step(reading, state)  # (B, V)
             if t < given(tokens.shape[1]):
@@ -98,15 +96,3 @@ def left_to_itself(model: Model, batch: Batch, truth: Told) -> Told:
             surprisal[:, t] = -log_probs.gather(-1, tokens[:, t : t + 1]).squeeze(-1) / math.log(2)
             guess[:, t] = reading
     return surprisal, guess
-
-
-@contextmanager
-def _eval_mode(model: Model) -> Iterator[None]:
-    training = isinstance(model, nn.Module) and model.training
-    if training:
-        model.eval()  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        if training:
-            model.train()  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from torch import Tensor
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
-from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures
+from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures, within
 from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
@@ -100,10 +100,7 @@ class BagOfWords(NeuralModel):
     def reach(self, batch: Batch, site: str) -> Tensor:
         """Everything before each output, or a band of the last `window` positions."""
         whole = super().reach(batch, site)  # (out_pos, site_pos)
-        if not self.config.window:
-            return whole
-        rows, columns = whole.shape
-        return whole & ~torch.ones_like(whole).tril(columns - rows - self.config.window)
+        return within(whole, self.config.window - 1) if self.config.window else whole
 
     def initial_state(self, batch_size: int) -> Any:
         """(tokens still to leave the bag (B, m), their sum (B, E), how many)."""

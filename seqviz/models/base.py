@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -264,6 +265,25 @@ class NeuralModel(Model, nn.Module):
 
     def load_arrays(self, arrays: dict[str, Tensor]) -> None:
         self.load_state_dict(arrays)
+
+
+@contextmanager
+def in_eval_mode(model: Model) -> Iterator[None]:
+    """Without dropout inside the block; afterwards as before. Counting models have no modes."""
+    training = isinstance(model, nn.Module) and model.training
+    if training:
+        model.eval()  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if training:
+            model.train()  # type: ignore[attr-defined]
+
+
+def within(causal: Tensor, past: int) -> Tensor:
+    """Of a causal reach (out_pos, site_pos) the band of the output's own position and `past` positions before it."""
+    outputs, positions = causal.shape
+    return causal.triu(positions - outputs - past)
 
 
 def position_losses(output: Output, batch: Batch) -> Tensor:

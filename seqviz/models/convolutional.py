@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
-from seqviz.models.base import Context, NeuralConfig, NeuralModel
+from seqviz.models.base import Context, NeuralConfig, NeuralModel, within
 from seqviz.models.causal_conv import CausalConv
 from seqviz.models.cone import ConeLevel
 from seqviz.models.initialization import initialize
@@ -134,9 +134,7 @@ class ConvolutionalModel(NeuralModel):
         names = [level.array for level in levels]
         above = levels[names.index(site) + 1 :] if site in names else levels
         past = sum(level.dilation * (level.kernel_size - 1) for level in above)
-        causal = super().reach(batch, site)  # (out_pos, site_pos)
-        outputs, positions = causal.shape
-        return causal.triu(positions - outputs - past)
+        return within(super().reach(batch, site), past)
 
     # generation ------------------------------------------------------------------------------------------------
 

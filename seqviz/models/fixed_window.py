@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
-from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures
+from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures, within
 from seqviz.models.cone import ConeLevel
 from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
@@ -123,9 +123,7 @@ class FixedWindow(NeuralModel):
 
     def reach(self, batch: Batch, site: str) -> Tensor:
         """A band: the last `window` positions before each output."""
-        whole = super().reach(batch, site)  # (out_pos, site_pos)
-        rows, columns = whole.shape
-        return whole & ~torch.ones_like(whole).tril(columns - rows - self.config.window)
+        return within(super().reach(batch, site), self.config.window - 1)
 
     def initial_state(self, batch_size: int) -> Tensor:
         return torch.zeros(batch_size, 0, dtype=torch.int64)

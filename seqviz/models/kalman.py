@@ -132,9 +132,10 @@ class KalmanFilter(Model):
             if spread.position + self.config.measurement_noise**2 > TINY:
                 spread = self._corrected(spread)[2]
             if spread.position < TINY or spread.velocity < 0.0:
+                key = "measurement_noise" if self.config.prior_deviation**2 > TINY else "prior_deviation"
                 raise ValueError(
-                    f"model.measurement_noise: the covariance is singular from measurement {t + 1} on, as nothing is "
-                    "uncertain any more; make the measurement noise (and the prior deviation) larger"
+                    f"model.{key}: the covariance is singular from measurement {t + 1} on, as nothing is uncertain "
+                    f"any more; make the {key.replace('_', ' ')} larger"
                 )
 
     # the explaining path: the textbook's matrices ----------------------------------------------------------------

@@ -105,19 +105,19 @@ def test_measuring_something_else_than_the_target_is_refused_in_one_line() -> No
 
 
 @pytest.mark.parametrize(
-    ("changes", "singular"),
+    ("changes", "at_fault"),
     [
-        ({"measurement_noise": 0.0}, True),
-        ({"measurement_noise": 0.0, "process_noise": 0.0}, True),
-        ({"prior_deviation": 0.0, "process_noise": 0.0}, True),
-        ({"process_noise": 0.0}, False),
-        ({"measurement_noise": 0.001, "prior_deviation": 1000.0}, False),
+        ({"measurement_noise": 0.0}, "measurement_noise"),
+        ({"measurement_noise": 0.0, "process_noise": 0.0}, "measurement_noise"),
+        ({"prior_deviation": 0.0, "process_noise": 0.0}, "prior_deviation"),
+        ({"process_noise": 0.0}, ""),
+        ({"measurement_noise": 0.001, "prior_deviation": 1000.0}, ""),
     ],
 )
-def test_a_filter_in_which_nothing_is_uncertain_is_refused(changes: dict[str, float], singular: bool) -> None:
+def test_a_filter_in_which_nothing_is_uncertain_is_refused(changes: dict[str, float], at_fault: str) -> None:
     config = KalmanConfig(**changes)
-    if singular:
-        with pytest.raises(ValueError, match=r"^model\.measurement_noise: the covariance is singular.*$"):
+    if at_fault:
+        with pytest.raises(ValueError, match=rf"^model\.{at_fault}: the covariance is singular.*$"):
             KalmanFilter(config, plane())
     else:
         predictive = KalmanFilter(config, plane()).forward(walk(), Context()).predictive

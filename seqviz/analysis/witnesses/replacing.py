@@ -20,7 +20,7 @@ from torch import Tensor
 from seqviz.analysis.witnesses import Question, Witness, witnesses
 from seqviz.core.batch import Batch, Field
 from seqviz.core.events import Evidence
-from seqviz.models.base import Context, Model
+from seqviz.models.base import Context, Model, in_eval_mode
 
 MOST = 16  # stand-ins for each position
 ROWS = 64  # altered texts in one piece of work
@@ -103,11 +103,5 @@ def loss_of(model: Model, probe: Batch, rows: Tensor, target: Tensor) -> Tensor:
         rulers={},
         tokens=rows.numel(),
     )
-    training = getattr(model, "training", False)
-    try:
-        if training:
-            model.eval()  # type: ignore[attr-defined]
+    with in_eval_mode(model):
         return -model.forward(batch, Context()).predictive.log_prob(targets)[:, -1]
-    finally:
-        if training:
-            model.train()  # type: ignore[attr-defined]

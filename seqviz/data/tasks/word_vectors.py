@@ -200,6 +200,9 @@ class WordVectorsTask(Task):
             rows = np.arange(start, min(start + batch_size, count))
             places = rows[:, None] * length + np.arange(length)
             yield self._whole(self.valid_ids, places, rng, first=start == 0)
+        if len(self.valid_ids) > max(count * length, 1):  # a lone word has no neighbour to be told by
+            rest = np.arange(count * length, len(self.valid_ids))
+            yield self._whole(self.valid_ids, rest[None], rng, first=count == 0)
 
     def _whole(self, ids: np.ndarray, places: np.ndarray, rng: np.random.Generator, first: bool) -> Batch:
         widths = np.full(places.shape, self.config.window)

@@ -80,6 +80,14 @@ def test_validation_is_the_same_each_time_and_every_neighbour_counts():
     assert [batch.fresh for batch in one][:2] == [True, False]
 
 
+@pytest.mark.parametrize("length", [4, 7, 5000])
+def test_every_validation_word_is_scored_once(length):
+    task = make()
+    task.context_length = length
+    targets = [batch.targets["tokens"].values.ravel() for batch in task.evaluation_batches(2)]
+    np.testing.assert_array_equal(np.concatenate(targets), task.valid_ids)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
