@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 QUIET = 1.2  # seconds without a new frame: every view has settled
 LONG_QUIET = 3.0  # of a run that was opened: means over windows, never made yet, come before other views
 WINDOW = (1600, 1000)  # pixels
+LONGEST_LOOK = 90.0  # seconds for the dear views of a race
 LONGEST = 1800.0  # seconds before giving up
 
 
@@ -125,14 +126,15 @@ def _come_through_race(window: MainWindow, steps: int, panel: str | None, failur
         race.step_on(steps)
         _wait(lambda: race.state == "running" or race.step >= steps, failures)
         _wait(lambda: race.state in ("paused", "finished"), failures)
-    latest = [time.monotonic()]
+    latest, began = [time.monotonic()], time.monotonic()
     seen: list[list[int]] = [[]]
 
     def quiet() -> bool:
         frames = [id(racer.frame) for racer in race.racers]
         if frames != seen[0]:
             seen[0], latest[0] = frames, time.monotonic()
-        return time.monotonic() - latest[0] > QUIET
+        whole = all(racer.looked_through for racer in race.racers) or time.monotonic() - began > LONGEST_LOOK
+        return whole and time.monotonic() - latest[0] > QUIET
 
     _wait(quiet, failures)
 

@@ -103,3 +103,17 @@ def test_without_a_display_a_bad_preset_is_one_line(tmp_path, home):
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
     assert not home.exists()
+
+
+def test_a_race_is_pictured_on_its_page(tmp_path, home, preset):
+    race = tmp_path / "race.toml"
+    racers = '\n[[racers]]\nmodel = { name = "ngram", order = 2 }\n\n[[racers]]\nmodel = { name = "rnn" }\n'
+    race.write_text(Path(preset).read_text(encoding="utf-8") + racers, encoding="utf-8")
+    out = tmp_path / "race.png"
+    status, errors = shot(race, "--steps", 3, "--size", "1280x800", "--out", out, home=home)
+    assert status == 0, errors
+    assert size_of(out) == (1280, 800)
+    assert colours_in(out) > 10
+    status, errors = shot(race, "--steps", 0, "--panel", "loss", "--out", out, home=home)
+    assert status == 2
+    assert "a race has no panel" in errors

@@ -89,6 +89,14 @@ class Racer:
         sites = [name.removeprefix(_DECAY) for name in arrays if name.startswith(_DECAY)]
         return min(sites, key=site_order, default="")
 
+    @property
+    def looked_through(self) -> bool:
+        """Whether the newest frame holds all that is watched, the dear mean over windows too, at its own step."""
+        if self.frame is None:
+            return False
+        made = self.frame.made_at.get(_DECAY + self.site, -1)
+        return self.out or not any(name.startswith(_DECAY) for name in self.run.provides) or made == self.step
+
     def decay(self) -> NDArray[np.floating] | None:
         """(distance,): the mean gradient by distance, 1 at distance 0; None where none was measured."""
         found = self.array(_DECAY + self.site)
