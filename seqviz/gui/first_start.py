@@ -9,12 +9,16 @@ from PySide6.QtGui import QColor, QEnterEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
+from seqviz.gui.groups import plain_first
 from seqviz.gui.labels import TextLabel
+from seqviz.gui.meanings import family_of
 from seqviz.gui.preset_list import PresetChoice
 from seqviz.gui.widgets.painted import PaintedWidget
 
 OWN_TEXT = ""  # the card's name for the page of one's own text
-MOST = 5
+MOST = 8
+# What a newcomer meets first; what is not named here follows.
+FAMILIES = ("lstm", "rnn", "transformer", "ngram", "hmm", "convolution", "tree", "gru")
 
 
 class ExperimentCard(PaintedWidget):
@@ -22,9 +26,9 @@ class ExperimentCard(PaintedWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, name: str, model: str, title: str, words: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.name, self._model, self._title, self._words = name, model, title, words
+    def __init__(self, name: str, model: str, title: str, words: str, race: bool = False) -> None:
+        super().__init__()
+        self.name, self._model, self._title, self._words, self._race = name, model, title, words, race
         self._current = self._hovered = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -45,7 +49,7 @@ class ExperimentCard(PaintedWidget):
     # Qt overrides
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.px(200), theme.px(118))
+        return QSize(theme.px(200), theme.px(98))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(140), theme.px(84))
@@ -77,7 +81,10 @@ class ExperimentCard(PaintedWidget):
         margin = theme.px(11)
         text_height = theme.px(56)
         picture = QRectF(margin, margin, self.width() - 2 * margin, max(self.height() - text_height - 2 * margin, 12))
-        draw_sign(painter, self._model, picture)
+        if self._race:
+            _draw_race(painter, picture)
+        else:
+            draw_sign(painter, self._model, picture)
         self._paint_words(painter, margin, picture.bottom() + theme.px(6))
         painter.end()
 
@@ -85,7 +92,7 @@ class ExperimentCard(PaintedWidget):
         colours, bold = theme.theme(), theme.metrics(13, bold=True)
         base = top + theme.px(14)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.family_colour(self._model) if self._model else colours.ink2)
+        painter.setBrush(theme.family_colour(self._model) if self._model and not self._race else colours.ink2)
         painter.drawEllipse(QPointF(left + theme.px(4), base - bold.capHeight() / 2), theme.px(4), theme.px(4))
         x = left + theme.px(16)
         painter.setPen(colours.ink)
@@ -123,17 +130,16 @@ def draw_sign(painter: QPainter, model: str, area: QRectF) -> None:
     """A small drawing of what this kind of model is known for; no data, so no colour map."""
     painter.save()
     colour = theme.family_colour(model) if model else theme.theme().ink3
-    if "transformer" in model or "attention" in model:
-        _draw_triangle(painter, area, colour)
-    elif "gram" in model or "hmm" in model:
-        _draw_stairs(painter, area, colour)
+    family = family_of(model)
+    if family in _SIGNS:
+        _SIGNS[family](painter, area, colour)
     elif not model:
         painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
         painter.setFont(theme.font(11))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), ".txt  .md  .py")
     else:
-        _draw_track(painter, area, colour, fading="rnn" in model)
+        _draw_track(painter, area, colour, fading=family == "rnn")
     painter.restore()
 
 
@@ -169,6 +175,84 @@ def _draw_stairs(painter: QPainter, area: QRectF, colour: QColor) -> None:
         painter.drawRect(QRectF(area.left() + i * width, area.bottom() - height, width - 2, height))
 
 
+def _draw_cone(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    """One output above, what it sees below."""
+    rows, columns = 4, 16
+    across, down = area.width() / (columns - 1), area.height() / (rows - 1)
+    radius = min(across, down) / 5
+
+    def place(row: int, column: int) -> QPointF:
+        return QPointF(area.left() + column * across, area.bottom() - row * down)
+
+    painter.setBrush(colour)
+    for row in range(1, rows):
+        for column in range(columns - 1, -1, -(2**row)):
+            for below in (column, column - 2 ** (row - 1)):
+                painter.setPen(QPen(theme.faded(colour, 0.6), 1))
+                painter.drawLine(place(row, column), place(row - 1, below))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(place(row, column), radius, radius)
+    for column in range(columns):
+        painter.drawEllipse(place(0, column), radius, radius)
+
+
+def _draw_trellis(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    """Hidden states in time, and the likeliest path through them."""
+    path, radius = (1, 1, 0, 2, 2, 1, 0, 0, 1), area.height() / 14
+    across, down = area.width() / len(path), area.height() / 3
+    places = [QPointF(area.left() + (t + 0.5) * across, area.top() + (s + 0.5) * down) for t, s in enumerate(path)]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.faded(colour, 0.3))
+    for t in range(len(path)):
+        for state in range(3):
+            painter.drawEllipse(QPointF(places[t].x(), area.top() + (state + 0.5) * down), radius, radius)
+    painter.setPen(QPen(colour, 2))
+    painter.drawPolyline(QPolygonF(places))
+    painter.setBrush(colour)
+    for at in places:
+        painter.drawEllipse(at, radius, radius)
+
+
+def _draw_tree(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    """Parts, and what they are put together to."""
+    painter.setBrush(colour)
+    levels, down = 4, area.height() / 3
+    for level in range(levels):
+        count = 2**level
+        for node in range(count):
+            at = QPointF(area.left() + (node + 0.5) * area.width() / count, area.top() + level * down)
+            if level:
+                up = QPointF(area.left() + (node // 2 + 0.5) * area.width() * 2 / count, at.y() - down)
+                painter.setPen(QPen(theme.faded(colour, 0.6), 1.5))
+                painter.drawLine(at, up)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(at, 3, 3)
+
+
+_SIGNS = {
+    "transformer": _draw_triangle,
+    "ngram": _draw_stairs,
+    "hmm": _draw_trellis,
+    "convolution": _draw_cone,
+    "tree": _draw_tree,
+}
+
+
+def _draw_race(painter: QPainter, area: QRectF) -> None:
+    """Several losses on one clock."""
+    painter.save()
+    for family, end in zip(FAMILIES[:5], (0.95, 0.7, 0.8, 0.45, 0.3), strict=True):
+        points = [
+            QPointF(
+                area.left() + x / 40 * area.width(), area.top() + area.height() * end * (1 - math.exp(-x / 12 * end))
+            )
+            for x in range(41)
+        ]
+        painter.setPen(QPen(theme.family_colour(family), 1.5))
+        painter.drawPolyline(QPolygonF(points))
+    painter.restore()
+
+
 class FirstStart(QWidget):
     """`chosen` carries a preset's name, or OWN_TEXT."""
 
@@ -186,7 +270,8 @@ class FirstStart(QWidget):
         grid = QGridLayout()
         grid.setSpacing(theme.px(10))
         for preset in varied(presets, MOST):
-            self._add(grid, ExperimentCard(preset.name, preset.model, preset.title, preset.description))
+            card = ExperimentCard(preset.name, preset.model, preset.title, preset.description, preset.racers > 0)
+            self._add(grid, card)
         words = "Drop a file on the window, open one, or paste some words."
         self._add(grid, ExperimentCard(OWN_TEXT, "", "Your own text", words))
         box.addLayout(grid, 1)
@@ -203,17 +288,11 @@ class FirstStart(QWidget):
 
 
 def varied(presets: list[PresetChoice], count: int) -> list[PresetChoice]:
-    """Some presets that differ most: first one of each architecture on plain text, then what is left."""
-    ordered = sorted(presets, key=_rank)
-    first: dict[str, PresetChoice] = {}
-    for preset in ordered:
-        first.setdefault(preset.model, preset)
-    firsts = [p for p in ordered if first[p.model] is p]
-    return [*firsts, *(p for p in ordered if first[p.model] is not p)][:count]
-
-
-def _rank(preset: PresetChoice) -> tuple[bool, int, bool, str]:
-    known = ("lstm", "rnn", "transformer", "ngram", "gru")
-    place = known.index(preset.model) if preset.model in known else len(known)
-    plain = preset.name.endswith(("-stories", "-text"))
-    return preset.name.startswith(("figures/", "yours/")), place, not plain, preset.name
+    """Presets that differ most: the plainest one of each family, a race at the end."""
+    own = [preset for preset in presets if not preset.name.startswith(("figures/", "yours/"))]
+    best: dict[str, PresetChoice] = {}
+    for preset in sorted((p for p in own if not p.racers), key=lambda p: (plain_first(p), p.name)):
+        best.setdefault(family_of(preset.model), preset)
+    known = [best.pop(family) for family in FAMILIES if family in best]
+    races = sorted((p for p in own if p.racers), key=lambda p: -p.racers)[:1]
+    return [*[*known, *best.values()][: count - len(races)], *races]

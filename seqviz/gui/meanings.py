@@ -39,7 +39,12 @@ _WORDS = (
     ("attention", "transformer"),
     ("gpt", "transformer"),
     ("seq2seq", "transformer"),
+    ("elmo", "lstm"),
     ("conv", "convolution"),
+    ("tcn", "convolution"),
+    ("window", "convolution"),
+    ("bag of words", "convolution"),
+    ("word2vec", "convolution"),
     ("ngram", "ngram"),
     ("n-gram", "ngram"),
     ("gram", "ngram"),
@@ -52,6 +57,8 @@ _WORDS = (
     ("rnn", "rnn"),
     ("elman", "rnn"),
     ("recurrent", "rnn"),
+    ("highway", "rnn"),
+    ("to hidden", "rnn"),
 )
 _GATES = {
     "forget": ("#009E73", "#00734F", "#22BD91", "#35C99E"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRect, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QStyle,
@@ -19,6 +19,7 @@ from seqviz.gui import theme
 from seqviz.gui.config_form import ConfigForm
 from seqviz.gui.experiment import architecture_changes, corpus_changes
 from seqviz.gui.form_plan import part_named
+from seqviz.gui.groups import add_heading, disable, family_title, grouped, names_family, plain_first, preset_group
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.preset_list import PresetChoice
 from seqviz.gui.row_stack import scrolled
@@ -28,6 +29,7 @@ from seqviz.gui.size_box import SizeBox
 from seqviz.gui.surfaces import Surface
 
 WIDTH = 216
+WIDEST = 380  # of a list that opens
 
 
 class Rail(Surface):
@@ -44,6 +46,7 @@ class Rail(Surface):
         self._session = session
         self._presets: dict[str, PresetChoice] = {}
         self.preset = _combo("preset")
+        self.preset.shows_icon = False  # the architecture below has it
         self.architecture = _combo("architecture")
         self.corpus = _combo("corpus")
         self.corpus_summary = TextLabel("", 11, "ink2", wrap=True)
@@ -89,9 +92,11 @@ class Rail(Surface):
     def show_presets(self, presets: list[PresetChoice], chosen: str) -> None:
         """Names and titles of the presets there are."""
         self.preset.clear()
-        for choice in presets:
-            self.preset.addItem(choice.title, choice.name)
-            self.preset.setItemData(self.preset.count() - 1, choice.description, Qt.ItemDataRole.ToolTipRole)
+        for heading, members in grouped(presets, preset_group):
+            add_heading(self.preset, heading)
+            for choice in sorted(members, key=plain_first):
+                self.preset.addItem(dot_icon(theme.family_colour(choice.model)), choice.title, choice.name)
+                self.preset.setItemData(self.preset.count() - 1, choice.description, Qt.ItemDataRole.ToolTipRole)
         self._presets = {choice.name: choice for choice in presets}
         self.preset.setPlaceholderText("your own")
         self.preset.setCurrentIndex(self.preset.findData(chosen))
@@ -107,13 +112,40 @@ class Rail(Surface):
         if config is None:
             return
         ready = self._session.parts
-        models = [p for p in self._parts("model") if not p.serves or config.task.name in p.serves]
-        _fill(self.architecture, models, config.model.name)
+        self._fill_architectures(config)
         _fill(self.corpus, self._parts("corpus"), config.corpus.name)
         self.form.show_config(config, ready)
         chosen = self._presets.get(self.preset.currentData() or "")
         if chosen is not None and (chosen.model, chosen.corpus) != (config.model.name, config.corpus.name):
             self.preset.setCurrentIndex(-1)  # it is no longer that experiment
+
+    def _fill_architectures(self, config: RunConfig) -> None:
+        """By family; what cannot do this task comes last and opens an experiment of its own."""
+        combo, models = self.architecture, self._parts("model")
+        combo.clear()
+        for heading, members in grouped(models, lambda part: family_title(part.family)):
+            add_heading(combo, heading)
+            for part in sorted(members, key=lambda p: (not _serves(p, config), not names_family(p.name))):
+                self._add_architecture(part, config)
+        _choose(combo, config.model.name, bool(models))
+
+    def _add_architecture(self, part: PartDescription, config: RunConfig) -> None:
+        combo, own = self.architecture, None if _serves(part, config) else self._own_preset(part.name)
+        words = part.summary if own is None else f"{part.summary}\nAnother task: opens the preset “{own.title}”."
+        combo.addItem(dot_icon(theme.family_colour(part.family)), part.title, part.name)
+        row = combo.count() - 1
+        if not _serves(part, config):
+            combo.setItemData(row, theme.theme().ink3, Qt.ItemDataRole.ForegroundRole)
+            combo.setItemText(row, f"{part.title} …")
+            if own is None:
+                words = f"{part.summary}\nIt does another task than this experiment's."
+                disable(combo, row)
+        combo.setItemData(row, words, Qt.ItemDataRole.ToolTipRole)
+
+    def _own_preset(self, model: str) -> PresetChoice | None:
+        """The first experiment with one model of this architecture; the published ones last."""
+        own = [p for p in self._presets.values() if p.model == model and not p.racers]
+        return min(own, key=lambda preset: preset.name.startswith("figures/"), default=None)
 
     @Slot(object)
     def follow_run(self, run: RunStarted) -> None:
@@ -137,7 +169,15 @@ class Rail(Surface):
 
     @Slot(int)
     def _choose_architecture(self, index: int) -> None:
-        self.switch_architecture(self.architecture.itemData(index))
+        config, name = self._session.config, self.architecture.itemData(index)
+        part = part_named(self._session.parts, "model", name)
+        if config is None or part is None or _serves(part, config):
+            self.switch_architecture(name)
+            return
+        own = self._own_preset(name)
+        self.follow_config(config)
+        if own is not None:
+            self.preset_chosen.emit(own.name)
 
     @Slot(str)
     def switch_architecture(self, name: str) -> None:
@@ -179,42 +219,63 @@ class Rail(Surface):
 
 
 class ElidedCombo(QComboBox):
-    """Shortens a long title with dots, as the styled combo box does not."""
+    """Shortens a long title with dots, as the styled combo box does not; its list is as wide as its titles."""
+
+    shows_icon = True  # also of the title that is chosen, not in the list alone
+
+    def showPopup(self) -> None:
+        view = self.view()
+        room = view.sizeHintForColumn(0) + view.verticalScrollBar().sizeHint().width() + theme.px(16)
+        view.setMinimumWidth(max(min(room, theme.px(WIDEST)), self.width()))
+        super().showPopup()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        edit = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, edit, self).width()
-        room -= 0 if option.currentIcon.isNull() else self.iconSize().width() + 6
-        text = option.currentText or self.placeholderText()
-        option.currentText = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room - 4)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        area, of = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl
+        left = self.style().subControlRect(area, option, of.SC_ComboBoxEditField, self).left()
+        right = self.style().subControlRect(area, option, of.SC_ComboBoxArrow, self).left()
+        text, icon = option.currentText or self.placeholderText(), option.currentIcon
+        if self.shows_icon and not icon.isNull():
+            side = theme.px(16)
+            icon.paint(painter, QRect(left - theme.px(3), (self.height() - side) // 2, side, side))
+            left += theme.px(16)
+        group = QPalette.ColorGroup.Normal if self.isEnabled() and option.currentText else QPalette.ColorGroup.Disabled
+        painter.setPen(option.palette.color(group, QPalette.ColorRole.Text))
+        elided = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, right - left)
+        painter.drawText(QRect(left, 0, right - left, self.height()), int(Qt.AlignmentFlag.AlignVCenter), elided)
         painter.end()
 
 
-def _combo(name: str) -> QComboBox:
+def _combo(name: str) -> ElidedCombo:
     combo = ElidedCombo()
     combo.setAccessibleName(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(8)
     combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    combo.setMaxVisibleItems(20)
+    combo.setMaxVisibleItems(24)
     return combo
 
 
 def _fill(combo: QComboBox, parts: list[PartDescription], chosen: str) -> None:
-    """Parts by title with their dot; the chosen one alone while nothing is known yet."""
+    """Parts by title; the chosen one alone while nothing is known yet."""
     combo.clear()
     for part in parts:
-        icon = dot_icon(theme.family_colour(part.family)) if part.family else QIcon()
-        combo.addItem(icon, part.title, part.name)
+        combo.addItem(part.title, part.name)
         combo.setItemData(combo.count() - 1, part.summary, Qt.ItemDataRole.ToolTipRole)
+    _choose(combo, chosen, bool(parts))
+
+
+def _choose(combo: QComboBox, chosen: str, known: bool) -> None:
     if combo.findData(chosen) < 0:
         combo.addItem(chosen.replace("_", " "), chosen)
     combo.setCurrentIndex(combo.findData(chosen))
-    combo.setEnabled(bool(parts))
+    combo.setEnabled(known)
+
+
+def _serves(part: PartDescription, config: RunConfig) -> bool:
+    return not part.serves or config.task.name in part.serves
 
 
 def dot_icon(colour: QColor) -> QIcon:

@@ -236,7 +236,7 @@ def test_while_torch_loads_the_rail_shows_the_preset_and_nothing_can_be_started(
     opened.worker.make_ready()
     opened.pump()
     assert opened.window.top.play.isEnabled()
-    assert opened.window.rail.architecture.count() == 4
+    assert opened.window.rail.architecture.findData("transformer") >= 0
 
 
 def test_f11_presents_one_question_and_escape_leaves(opened, qtbot):

@@ -113,7 +113,8 @@ class Monkey:
 
     def architecture(self) -> None:
         combo = self.window.rail.architecture
-        self.window.rail.switch_architecture(combo.itemData(self.random.randrange(combo.count())))
+        rows = [i for i in range(combo.count()) if combo.itemData(i)]  # the others name a family
+        self.window.rail.switch_architecture(combo.itemData(self.random.choice(rows)))
 
     def page(self) -> None:
         self.random.choice((self.window.show_own_text, self.window.show_catalogue, self.window._show_views))()

@@ -5,6 +5,7 @@ from fake_worker import example_config
 
 from seqviz.core.presets import read_preset
 from seqviz.gui.first_start import varied
+from seqviz.gui.meanings import family_of
 from seqviz.gui.preset_list import load_preset, preset_choices, save_preset
 
 
@@ -37,7 +38,8 @@ def test_an_unknown_name_is_refused_in_one_line():
         load_preset([], "nothing")
 
 
-def test_the_first_page_shows_presets_of_different_architectures():
-    shown = varied(preset_choices((None,)), 5)
-    assert len({preset.model for preset in shown}) == 5
-    assert shown[0].name == "lstm-stories"
+def test_the_first_page_shows_one_preset_of_each_family_and_a_race():
+    shown = varied(preset_choices((None,)), 8)
+    assert [preset.name for preset in shown[:3]] == ["lstm-stories", "rnn-stories", "transformer-text"]
+    assert len({family_of(preset.model) for preset in shown[:-1]}) == 7
+    assert [bool(preset.racers) for preset in shown] == [False] * 7 + [True]

@@ -1,14 +1,44 @@
 from __future__ import annotations
 
+import dataclasses
+
+from PySide6.QtCore import Qt
+
 from seqviz.core import commands as cm
+from seqviz.gui.form_plan import part_named
 from seqviz.gui.runs_list import RunSummary
 from seqviz.gui.size_box import memory_words, shown_groups
 
 
-def test_only_architectures_that_serve_the_task_are_offered(opened):
+def test_architectures_stand_under_the_name_of_their_family(opened):
     combo = opened.window.rail.architecture
-    assert [combo.itemText(i) for i in range(combo.count())] == ["LSTM", "RNN", "Transformer", "n-gram"]
+    texts = [combo.itemText(i) for i in range(combo.count())]
+    assert texts == ["Counting", "n-gram", "Recurrent", "RNN", "LSTM and its kin", "LSTM", "Attention", "Transformer"]
+    assert [combo.itemData(i) for i in range(0, combo.count(), 2)] == [None] * 4
     assert combo.currentData() == "lstm"
+
+
+def test_arrow_keys_pass_over_the_name_of_a_family(opened, qtbot):
+    combo = opened.window.rail.architecture
+    qtbot.keyClick(combo, Qt.Key.Key_Up)
+    assert combo.currentData() == "rnn"
+
+
+def test_an_architecture_for_another_task_opens_its_own_experiment(opened, qtbot):
+    rail, ready = opened.window.rail, opened.session.parts
+    kalman = dataclasses.replace(part_named(ready, "model", "rnn"), name="kalman", title="Kalman filter", family="state")
+    lonely = dataclasses.replace(kalman, name="nobodys", title="Nobody's")
+    parts = tuple(dataclasses.replace(part, serves=("tracking",)) for part in (kalman, lonely))
+    opened.session.parts = dataclasses.replace(ready, parts=(*ready.parts, *parts))
+    rail.follow_parts()
+    row, none = (rail.architecture.findData(name) for name in ("kalman", "nobodys"))
+    assert rail.architecture.itemText(row) == "Kalman filter …"
+    assert not rail.architecture.model().item(none).isEnabled()
+    rail.preset_chosen.disconnect()
+    with qtbot.waitSignal(rail.preset_chosen) as chosen:
+        rail.architecture.activated.emit(row)
+    assert chosen.args == ["kalman-tracks"]
+    assert rail.architecture.currentData() == "lstm"
 
 
 def test_choosing_an_architecture_keeps_corpus_and_task(opened):
