@@ -51,6 +51,10 @@ class Analysis(abc.ABC):
     def serves(self, model: Model) -> bool:
         """Whether it can look at this kind of model."""
 
+    def asked(self, batch: Batch) -> bool:
+        """Whether what this batch asks of a model is what it looks at."""
+        return True
+
     def names(self, model: Model) -> tuple[str, ...]:
         """The names it gives for this model, wildcards allowed; narrower than `provides` where known."""
         return self.provides if self.serves(model) else ()

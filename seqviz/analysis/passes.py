@@ -36,6 +36,9 @@ class Passes(Analysis):
     def serves(self, model: Model) -> bool:
         return model.generates and model.interface.structure == "chain" and model.interface.outputs.kind == "tokens"
 
+    def asked(self, batch: Batch) -> bool:
+        return says_next_token(batch)
+
     def names(self, model: Model) -> tuple[str, ...]:
         if not self.serves(model):
             return ()

@@ -19,13 +19,15 @@ from seqviz.models.trace import TracedArray
 
 PROBABILITIES = "next_token.probabilities"
 OWN_PLACE = "own_place.probabilities"  # of the token at t itself, which is hidden from the model
+LABEL = "label.probabilities"  # of what belongs to the token at t: a tag, the right symbol
+TRUE_LABEL = "label.true"  # the number of the right one, -1 where nobody said
 
 
 @analyses.register("surprisal")
 class Surprisal(Analysis):
     """Losses for every model; surprisal where each target is the next token read; the distribution over symbols."""
 
-    provides = ("surprisal", "losses", PROBABILITIES, OWN_PLACE)
+    provides = ("surprisal", "losses", PROBABILITIES, OWN_PLACE, LABEL, TRUE_LABEL)
 
     def serves(self, model: Model) -> bool:
         return True
@@ -44,7 +46,9 @@ class Surprisal(Analysis):
             found["surprisal"] = TracedArray(own_surprisal(trace.losses.detach()), ("batch", "t"))
         elif fills_in(batch):
             found["surprisal"] = TracedArray(trace.losses.detach() / math.log(2), ("batch", "t"))
-        shares = OWN_PLACE if fills_in(batch) else PROBABILITIES
+        shares = probabilities_of(batch)
+        if shares == LABEL and LABEL in self.names(subject.model):
+            found[TRUE_LABEL] = TracedArray(true_labels(batch), ("batch", row_axis(batch)))
         if shares in self.names(subject.model) and matches(shares, wants):
             values = trace.output.predictive.log_probs().detach().exp()  # (batch, t, vocab)
             found[shares] = TracedArray(values, ("batch", row_axis(batch), "vocab"))
@@ -57,6 +61,20 @@ def own_surprisal(losses: Tensor) -> Tensor:
     return torch.cat([unknown, losses[:, :-1]], dim=1) / math.log(2)
 
 
+def probabilities_of(batch: Batch) -> str:
+    """What a distribution over symbols at t is about: the token after it, the one hidden there, or a label of it."""
+    if fills_in(batch):
+        return OWN_PLACE
+    return PROBABILITIES if says_next_token(batch) else LABEL
+
+
+def true_labels(batch: Batch) -> Tensor:
+    """(batch, t) the target where there is one, else -1."""
+    target = batch.targets["tokens"]
+    values = target.values.long()
+    return values if target.mask is None else torch.where(target.mask, values, torch.full_like(values, -1))
+
+
 def says_next_token(batch: Batch) -> bool:
     """Whether the target of every position is the token read one position later."""
     read, said = batch.inputs.get("tokens"), batch.targets.get("tokens")
@@ -64,6 +82,8 @@ def says_next_token(batch: Batch) -> bool:
         return False
     if read.axes != ("batch", "t") or said.axes != ("batch", "t") or read.values.shape != said.values.shape:
         return False
+    if said.mask is not None and not bool(said.mask.any()):
+        return False  # nothing is known of what belongs here
     agree = read.values[:, 1:] == said.values[:, :-1]
     return bool((agree if said.mask is None else agree | ~said.mask[:, :-1]).all())
 

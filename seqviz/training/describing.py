@@ -48,7 +48,7 @@ def provided_names(experiment: Experiment, probe: Batch) -> tuple[str, ...]:
     names = list(subject.trace.arrays)
     for _, analysis_class in analyses.items():
         analysis = analysis_class()
-        if not analysis.serves(model):
+        if not (analysis.serves(model) and analysis.asked(probe)):
             continue
         tried = analysis.cost == "frame"
         names += analysis.compute(subject, frozenset({"*"})) if tried else analysis.names(model)
@@ -58,6 +58,8 @@ def provided_names(experiment: Experiment, probe: Batch) -> tuple[str, ...]:
 
 
 def _reach_in_words(model: Model, token: str) -> str:
+    if model.interface.structure == "bag":
+        return ""  # each position is told by what was put before it
     reach = model.receptive_field()
     return "unbounded" if reach is None else f"{reach} {token}{'s' if reach != 1 else ''}"
 

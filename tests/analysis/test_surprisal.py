@@ -51,7 +51,8 @@ def test_no_surprisal_where_targets_are_not_the_tokens_read_next():
     copied = type(batch)(batch.inputs, {"tokens": shuffled})
     assert set(Surprisal().compute(Subject(build("lstm"), copied), EVERYTHING)) == {
         "losses",
-        "next_token.probabilities",
+        "label.probabilities",
+        "label.true",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,14 @@ class NextTokenPanel(TimePanel):
     name = "next_token"
     title = "Next token"
     question = "What does it expect next?"
-    wants = (PROBABILITIES, OWN_PLACE)
-    needs = wants
+    wants: ClassVar[tuple[str, ...]] = (PROBABILITIES, OWN_PLACE)
+    needs: ClassVar[tuple[str, ...]] = wants
     weight = 22
     order = 30
     minimum_height = 120
+    formula = ""  # of whoever shows something else
+    sentence = ""
+    ghost = "What the model expects after the character under the cursor"
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,6 +66,11 @@ class NextTokenPanel(TimePanel):
     # the panel contract
 
     def present(self, snapshot: Snapshot) -> None:
+        self.take(snapshot)
+        self._show()
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Keep of a snapshot what is to be shown."""
         own = snapshot.array(OWN_PLACE)
         values, self._ahead = (snapshot.array(PROBABILITIES), 1) if own is None else (own, 0)
         self._word = snapshot.run.unit.token if snapshot.run else "token"
@@ -75,7 +84,6 @@ class NextTokenPanel(TimePanel):
             self._shown = not self._ahead and ruler is not None and self._column not in ruler.hidden
             self._vocabulary = snapshot.run.vocabulary or tuple(str(n) for n in range(values.shape[1]))
             self._true = self._find_true()
-        self._show()
 
     def clear(self) -> None:
         self._row = None
@@ -124,9 +132,10 @@ class NextTokenPanel(TimePanel):
             key_number, key_meaning = f"{2**entropy:.1f}", "equally likely choices would be as uncertain"
         return Explanation(
             title=self.title,
-            formula=_FORMULA if self._ahead else _FORMULA_OWN,
-            sentence=f"One probability for each {self._word} the model knows; all together they are 1. Training "
-            "raises the true one.",
+            formula=self.formula or (_FORMULA if self._ahead else _FORMULA_OWN),
+            sentence=self.sentence
+            or f"One probability for each {self._word} the model knows; all together they are 1. Training raises the "
+            "true one.",
             quantities=tuple(rows),
             key_number=key_number,
             key_meaning=key_meaning,
@@ -189,8 +198,7 @@ class NextTokenPanel(TimePanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._row is None:
-            sentence = "What the model expects after the character under the cursor"
-            paint_ghost(painter, QRectF(self.rect()), sentence)
+            paint_ghost(painter, QRectF(self.rect()), self.ghost)
         else:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             top = min(len(self.bars.bars) * theme.px(ROW_HEIGHT) + theme.px(4), self.height() - theme.px(_FOOT))
