@@ -126,6 +126,8 @@ def batched_itemised(subject: Subject, first: int = 0) -> dict[str, Tensor]:
     asked = (~trace.losses[:, first:].isnan()).any(dim=0)  # (R,): a row without a loss has no gradient either
     with torch.enable_grad():
         every = trace.losses[:, first:][:, asked].nansum(dim=0)  # (R',)
+    if not len(every):
+        return {name: every.new_zeros(batch_size, len(asked), site.positions) for name, site in trace.sites.items()}
     tensors = [tensor for site in trace.sites.values() for tensor in site.steps]
     parts: list[list[Tensor]] = []
     for rows in torch.eye(len(every), dtype=every.dtype, device=every.device).split(max(1, ROWS_AT_ONCE // batch_size)):
@@ -133,9 +135,7 @@ def batched_itemised(subject: Subject, first: int = 0) -> dict[str, Tensor]:
             every, tensors, rows, is_grads_batched=True, retain_graph=True, materialize_grads=True
         )
         parts.append([torch.linalg.vector_norm(gradient, dim=-1) for gradient in gradients])  # (R, B) or (R, B, S)
-    norms = iter([_among_all(torch.cat(pieces), asked) for pieces in zip(*parts, strict=True)] if parts else [])
-    if not parts:
-        return {name: every.new_zeros(batch_size, len(asked), site.positions) for name, site in trace.sites.items()}
+    norms = iter(_among_all(torch.cat(pieces), asked) for pieces in zip(*parts, strict=True))
     return {name: _collect(site, [next(norms) for _ in site.steps]) for name, site in trace.sites.items()}
 
 

@@ -94,6 +94,17 @@ def test_cells_out_of_reach_and_rows_without_target_are_nan_and_no_others():
     assert torch.equal(~values.isnan(), expected)
 
 
+@pytest.mark.parametrize("name", ["transformer", "elmo"])
+def test_a_probe_of_which_nothing_is_asked_has_empty_maps(name):
+    """A typed sentence without a single tag, say."""
+    batch = text_batch(last_has_target=False)
+    target = batch.targets["tokens"]
+    silent = replace(target, mask=torch.zeros_like(target.mask))
+    maps = itemised_maps(Subject(build(name, **SMALL), replace(batch, targets={"tokens": silent})))
+    assert maps
+    assert all(bool(rows.isnan().all()) for rows in maps.values())
+
+
 def test_maps_are_computed_once_per_subject():
     subject = Subject(build("rnn", **SMALL), text_batch())
     assert itemised_maps(subject) is itemised_maps(subject)
