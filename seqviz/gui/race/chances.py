@@ -64,11 +64,11 @@ def spread_words(found: Sequence[Chance]) -> str:
     if len(known) < 2:
         return ""
     best, worst = known[0], known[-1]
-    if best.share < 0.05:
+    if best.share < 0.1:
         return f"Nobody expected it: even {best.label} gave it only {best.text}."
     if worst.share > 0.6:
         return "All of them saw it coming."
-    if best.share >= 3 * max(known[1].share, 1e-9):
+    if best.share >= 0.3 and best.share >= 3 * max(known[1].share, 1e-9):
         return f"Only {best.label} saw it coming."
     if best.share < 2 * worst.share:
         return "They are of about one mind here."
