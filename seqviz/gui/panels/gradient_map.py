@@ -287,7 +287,7 @@ class GradientMapPanel(MapPanel):
         s = key if key is not None and self.reaches(row, key) else strongest_far(self.values[row], t)
         here, own = float(self.values[row, s]), float(self.values[row, t])
         # the loss of a node, or of a hidden token, is that of its own label
-        foretold = self.row_axis == "t" and self.causal and row + 1 < len(self.tokens)
+        foretold = self.row_axis == "t" and self.causal and self.foretells and row + 1 < len(self.tokens)
         target = f" → {token_name(self.tokens[row + 1])}" if foretold else ""
         quantities = [
             Quantity(f"t = {t}", self.place_words(t) + target),

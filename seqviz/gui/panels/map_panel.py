@@ -108,6 +108,12 @@ class MapPanel(PaintedSheetPanel):
         return self.values is not None and self._triangle
 
     @property
+    def foretells(self) -> bool:
+        """Whether the loss of a row is that of the token after it, not that of a label of its own."""
+        run = self.snapshot.run
+        return run is None or "label.probabilities" not in run.provides
+
+    @property
     def square(self) -> bool:
         """Whether rows and columns are the same positions, each with a row."""
         return self.values is not None and self._square
@@ -237,7 +243,7 @@ class MapPanel(PaintedSheetPanel):
             return
         causal_map.paint_words(painter, geometry, self.row_tokens, self.row)
         if self.causal:
-            causal_map.paint_diagonal(painter, geometry, self.tokens, self.row, self.row_axis == "t")
+            causal_map.paint_diagonal(painter, geometry, self.tokens, self.row, self.row_axis == "t" and self.foretells)
 
     def paint_over(self, painter: QPainter) -> None:
         geometry = self.geometry_of_map()

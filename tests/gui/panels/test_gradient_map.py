@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -368,3 +370,12 @@ def test_decay_curves_of_both_directions_stand_over_a_map_without_an_empty_half(
     assert [curve.name for curve in panel.curves()] == ["h→", "h←"]
     assert panel.geometry_of_map().top >= panel.half_area(panel.geometry_of_map()).bottom()
     picture(panel)
+
+
+def test_where_labels_are_told_no_row_points_at_the_token_after_it(panel):
+    told = snapshot_of(arrays())
+    panel.present(told)
+    assert " → " in panel.explain(Cursor(2)).quantities[0].value
+    labels = replace(told.run, provides=(*told.run.provides, "label.probabilities"))
+    panel.present(replace(told, run=labels))
+    assert " → " not in panel.explain(Cursor(2)).quantities[0].value
