@@ -90,7 +90,9 @@ def reason_against(offers: Offers, needs: Needs) -> str | None:
     if needs.input_kind not in offers.input_kinds:
         return f"it reads {' or '.join(sorted(offers.input_kinds))}, the task shows {needs.input_kind}"
     if needs.causal and not offers.causal:
-        return "it sees the future, so predicting the next token would be cheating"
+        if needs.next_token:
+            return "it sees the future, so predicting the next token would be cheating"
+        return "it sees the future, and the task must be answered without it"
     if offers.only_next_token and not needs.next_token:
         return "it foretells the next token of what it reads, the task asks for something else"
     if offers.heads is not None and needs.head not in offers.heads:

@@ -116,9 +116,14 @@ def test_the_top_layer_reaches_one_way_and_all_below_both_ways() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_predicting_the_next_token_is_refused_with_the_reason(name: str) -> None:
-    reason = reason_against(architectures.get(name).offers, Needs("chain", "tokens", "softmax", causal=True))
+    offers = architectures.get(name).offers
+    reason = reason_against(offers, Needs("chain", "tokens", "softmax", causal=True, next_token=True))
     assert reason is not None
     assert "sees the future" in reason
+    assert "next token" in reason
+    tracking = reason_against(offers, Needs("chain", "vectors", "spread_gaussian", causal=True))
+    assert tracking is not None
+    assert "token" not in tracking
 
 
 def test_forget_bias_is_where_the_forget_gates_of_both_directions_start() -> None:
