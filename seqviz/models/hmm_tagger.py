@@ -6,8 +6,9 @@
     e_t(w)  = (n(w, t) + b) / (n(t) + h(t) + b W)    h(t): words met once in all, that time with tag t
     e_t(w)  = (h(t) + b) / (n(t) + h(t) + b W)       any word never met: what is met once stands for it
 
-where b is so small that it decides nothing: it only keeps the loss finite where a word comes with a tag that it never
-had. With b = 0 the emissions are maximum likelihood, and that loss is infinite.
+where a is above 0, so that a sentence may go on and end after any tag, and b so small that it decides nothing: it only
+keeps the loss finite where a word comes with a tag that it never had. With b = 0 the emissions are maximum likelihood,
+and that loss is infinite.
 
 The answer is the likeliest tags of the whole sentence (Viterbi); the loss is that of the posterior of each tag given
 the whole sentence (forward-backward). Church, "A stochastic parts program", 1988; Brants, "TnT", 2000. Equations of
@@ -35,7 +36,7 @@ COUNTS = ("starts", "moves", "stops", "emissions")
 
 
 class HmmTaggerConfig(ModelConfig):
-    add: float = knob(1.0, low=0.0, high=1000.0, label="add to transitions",
+    add: float = knob(1.0, low=1e-9, high=1000.0, log=True, label="add to transitions",
                       help="How often every tag counts as having followed every other beforehand.")  # fmt: skip
     add_to_words: float = knob(1e-6, low=0.0, high=1000.0, log=True, label="add to words", advanced=True,
                                help="How often every tag counts as seen with every word.")  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from seqviz.core.batch import Batch, Field
 from seqviz.core.interface import Interface, Space
@@ -60,6 +61,17 @@ def test_a_word_never_met_is_like_those_met_once():
     np.testing.assert_allclose(emission[:, 2], [1.0, 1 / 3, 0.0])
     np.testing.assert_allclose(emission[:, 3], [0.0, 1 / 3, 0.0])
     np.testing.assert_allclose(emission[:, 1], [0.0, 1 / 3, 0.0])
+
+
+def test_a_sentence_may_go_on_after_a_tag_that_always_ended_and_end_after_one_that_never_did():
+    model = taught(add=1e-9, add_to_words=0.0)
+    for words in ([4, 4, 4], [2, 4, 3], [3]):
+        batch = batch_of(((words, [0] * len(words)),))
+        for said in (model.forward(batch, Context()), model.trace(batch).output):
+            shares = said.predictive.log_probs().exp()
+            torch.testing.assert_close(shares.sum(dim=-1), torch.ones_like(shares[..., 0]))
+    with pytest.raises(ValidationError, match="add"):
+        HmmTaggerConfig(add=0.0)
 
 
 @pytest.mark.parametrize("words", [[2], [1, 2], [2, 3, 4], [4, 1, 3, 2, 2]])
