@@ -13,7 +13,9 @@ TRAINED_FROM = 50  # steps; before, what surprises the model says nothing about 
 SHARE = 0.8  # of the probe: rows down there are long, and something is left to come
 
 
-def first_column(tokens: Sequence[str], bits: NDArray[np.floating] | None, step: int, axis: str = "t") -> int:
+def first_column(
+    tokens: Sequence[str], bits: NDArray[np.floating] | None, step: int, axis: str = "t", hidden: Sequence[int] = ()
+) -> int:
     """A telling column of the probe's second half.
 
     Of a trained model the token that surprised it most, else the start of the word nearest to 0.8 n. Only tokens after
@@ -25,10 +27,13 @@ def first_column(tokens: Sequence[str], bits: NDArray[np.floating] | None, step:
     bits : (n,) surprisal of each token, nan where none was predicted; None where there is none
     step : training step at which `bits` were measured
     axis : of the probe; the nodes of a tree come children first, so their last is the root, which all others feed
+    hidden : places the model is to fill in
     """
     n = len(tokens)
     if n < 3 or axis == "node":
         return max(n - 1, 0)
+    if hidden:  # what is asked stands at these places themselves
+        return _asked([h for h in hidden if h < n] or [n - 1], bits, step)
     usable = _columns(tokens, bits)
     if bits is not None and step >= TRAINED_FROM and np.isfinite(bits[usable]).any():
         return int(usable[np.nanargmax(bits[usable])])
@@ -36,6 +41,14 @@ def first_column(tokens: Sequence[str], bits: NDArray[np.floating] | None, step:
     wanted = usable[np.isin(usable, starts)]
     choice = wanted if len(wanted) else usable
     return int(choice[np.argmin(np.abs(choice - SHARE * (n - 1)))])
+
+
+def _asked(hidden: Sequence[int], bits: NDArray[np.floating] | None, step: int) -> int:
+    """Of the hidden places the one that costs a trained model most, else the middle one."""
+    places = np.asarray(hidden)
+    if bits is not None and step >= TRAINED_FROM and np.isfinite(bits[places]).any():
+        return int(places[np.nanargmax(bits[places])])
+    return int(places[len(places) // 2])
 
 
 def _columns(tokens: Sequence[str], bits: NDArray[np.floating] | None) -> NDArray[np.intp]:

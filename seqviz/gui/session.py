@@ -243,7 +243,9 @@ class RunSession(SessionCommands, QObject):
         if labels and snapshot.frame is not None:
             bits = strip_surprisal(snapshot, len(labels))
             self._cursor_placed = True
-            self._cursor = Cursor(first_column(labels, bits, snapshot.frame.step, axis), None, self._cursor.key)
+            hidden = snapshot.frame.rulers[axis].hidden
+            column = first_column(labels, bits, snapshot.frame.step, axis, hidden)
+            self._cursor = Cursor(column, None, self._cursor.key)
             self.cursor_changed.emit(self._cursor)
 
     def _labels(self) -> tuple[str, ...]:

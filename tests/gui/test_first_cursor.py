@@ -40,3 +40,10 @@ def test_a_probe_of_one_or_two_tokens_has_a_cursor_too():
 
 def test_in_a_tree_it_stands_at_the_root():
     assert first_column(("1", "0", "1 0", "1", "1 0 1"), None, step=0, axis="node") == 4
+
+
+def test_what_is_to_be_filled_in_is_looked_at_itself():
+    bits = np.full(40, np.nan)
+    bits[[10, 20, 30]] = 4.0, 2.0, 3.0
+    assert first_column(("a",) * 40, bits, step=0, hidden=(10, 20, 30)) == 20
+    assert first_column(("a",) * 40, bits, step=500, hidden=(10, 20, 30)) == 10

@@ -266,7 +266,7 @@ class BeliefPanel(PaintedFreePanel):
             return (
                 f"the move leaves **{float(doubt_bits(belief.before[t])):.1f} bits** of doubt; the reading comes next"
             )
-        share = f"**{float(belief.after[t, best]):.0%}** on {cell_name(self.vocabulary, best)}"
+        share = f"**{100 * float(belief.after[t, best]):.0f} %** on {cell_name(self.vocabulary, best)}"
         if true is None:
             return share
         told = "where it is" if best == true else f"but it is in {cell_name(self.vocabulary, true)}"

@@ -294,7 +294,7 @@ class ConePanel(PaintedSheetPanel):
             best = int(np.nanargmax(row))
             quantities.append(Quantity(f"strongest, s = {best}", self.place_words(best)))
             total = float(np.nansum(row))
-            quantities.append(Quantity("its share of the row", f"{float(row[best]) / total:.0%}"))
+            quantities.append(Quantity("its share of the row", f"{100 * float(row[best]) / total:.0f} %"))
             quantities.append(Quantity("largest ‖∂ℓₜ/∂xₛ‖", short(float(row[best]))))
         meaning = f"{self.token_word}s an output can see, its own included"
         return Explanation(self.title, formula, sentence, tuple(quantities), str(shape.field), meaning)

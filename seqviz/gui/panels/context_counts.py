@@ -85,7 +85,7 @@ class ContextCountsPanel(FreePanel):
         self.present(Snapshot())
 
     def subtitle(self) -> str:
-        return "and what followed them" if self._rows else ""
+        return "what followed" if self._rows else ""
 
     def reading(self) -> str:
         known = next((row for row in self._rows if row.count > 0), None)

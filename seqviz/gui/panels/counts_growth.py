@@ -74,7 +74,7 @@ class CountsGrowthPanel(TimePanel):
         self._follow()
 
     def subtitle(self) -> str:
-        return "how the tables grow, and what is still new"
+        return "storage and sparsity"
 
     def reading(self) -> str:
         return self._reading

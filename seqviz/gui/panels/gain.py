@@ -149,7 +149,9 @@ class GainPanel(PaintedSheetPanel):
             known = np.isfinite(track.errors())
             share = float(inside[known].mean()) if known.any() else math.nan
             return (
-                "" if math.isnan(share) else f"**{share:.0%}** of the errors lie below the line (63% would be honest)"
+                ""
+                if math.isnan(share)
+                else f"**{100 * share:.0f} %** of the errors lie below the line (63 % would be honest)"
             )
         gain = track.gain[:, 0, 0]
         moving = np.flatnonzero(np.abs(gain - gain[-1]) > SETTLED)

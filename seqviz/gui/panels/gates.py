@@ -288,11 +288,11 @@ class GatesPanel(PaintedSheetPanel):
         if first is None:
             return ""
         mean, does = self._summaries[first].mean, "keeps" if first in KEEPERS else "lets through"
-        kept = f"the {gate_title(first)} {does} **{float(mean.mean()):.0%}** at each {self.token_word}"
+        kept = f"the {gate_title(first)} {does} **{100 * float(mean.mean()):.0f} %** at each {self.token_word}"
         inner = [t for t in self._dips[first] if 0 < t < len(self.tokens) - 1]
         if not inner:
             return kept
-        return f"{kept}, least at {token_name(self.tokens[inner[0]])}: {float(mean[inner[0]]):.0%}"
+        return f"{kept}, least at {token_name(self.tokens[inner[0]])}: {100 * float(mean[inner[0]]):.0f} %"
 
     def explain(self, cursor: Cursor) -> Explanation:
         formula = next((_EQUATIONS[g] for g in _EQUATIONS if g in self._arrays), _EQUATIONS[KEEPERS[0]])
@@ -303,7 +303,7 @@ class GatesPanel(PaintedSheetPanel):
         quantities = [Quantity(f"t = {t}", self.place_words(t))]
         for gate, summary in self._summaries.items():
             quantities.append(Quantity(f"{gate_word(gate)} at t", f"{summary.mean[t]:.2f}", gate))
-            shares = f"{summary.shut[t]:.0%} shut, {summary.open[t]:.0%} open"
+            shares = f"{100 * summary.shut[t]:.0f} % shut, {100 * summary.open[t]:.0f} % open"
             quantities.append(Quantity("of its units", shares))
         keeper = next((g for g in KEEPERS if g in self._arrays), None)
         if keeper is None:

@@ -151,7 +151,7 @@ class HiddenStatePanel(PaintedSheetPanel):
         return ColourBar(letter, f"−{end}", "diverging", f"+{end}")
 
     def reading(self) -> str:
-        if self._array is None or len(self._array) < 3:
+        if self._array is None or len(self._array) < 3 or self.row_names:
             return ""
         kept = np.sort(persistence(self._array))
         tenth = max(len(kept) // 10, 1)

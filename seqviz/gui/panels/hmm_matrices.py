@@ -217,7 +217,7 @@ class HmmMatricesPanel(FreePanel):
         def fits(candidate: str) -> bool:
             return theme.metrics(11, bold).horizontalAdvance(candidate) <= room
 
-        text = str(state)
+        text = f"s{state}"
         if not self.ranked():
             text = states.row_label(state, self._emission, self.vocabulary, fits, self.n_states)
         painter.setFont(theme.font(11, bold))

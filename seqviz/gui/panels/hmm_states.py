@@ -71,12 +71,12 @@ def told(emission: Floats | None, vocabulary: Sequence[str], count: int) -> bool
 def row_label(
     state: int, emission: Floats | None, vocabulary: Sequence[str], fits: Callable[[str], bool], count: int
 ) -> str:
-    """`3  e a o` or `NOUN`: what stands beside the row of a state, with as many symbols as fit."""
+    """`s3  e a o` or `NOUN`: what stands beside the row of a state, with as many symbols as fit."""
     if told(emission, vocabulary, count):
         return vocabulary[state]
-    texts = [str(state)]
+    texts = [f"s{state}"]
     if emission is not None:
-        texts = [f"{state}  {state_label(emission[state], vocabulary, most)}" for most in (3, 2, 1)]
+        texts = [f"s{state}  {state_label(emission[state], vocabulary, most)}" for most in (3, 2, 1)]
     return next((text for text in texts if fits(text)), texts[-1])
 
 

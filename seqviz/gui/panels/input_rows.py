@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 
+from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
 from seqviz.gui.panels.hidden_state import fixed_limit
@@ -37,7 +38,7 @@ class InputRowsPanel(FreePanel):
     question = "What does a token become?"
     wants = (TOKENS, SYMBOLS, MATRIX)
     needs = (MATRIX,)
-    order = 45
+    order = 25
     weight = 30
     minimum_height = 150
     shown_by_default = False
@@ -81,6 +82,11 @@ class InputRowsPanel(FreePanel):
         self._limit = self._limit or max(fixed_limit(matrix, MATRIX), SMALLEST_RANGE)
         self._indices = index_image(matrix, -self._limit, self._limit)
         self._serial += 1
+
+    @classmethod
+    def shown_at_first(cls, run: RunStarted) -> bool:
+        """By itself where the rows go in as they are: there is no other embedding to look at."""
+        return run.config.get("model", {}).get("input_encoding") == "one_hot"
 
     @property
     def picked(self) -> int | None:

@@ -253,7 +253,11 @@ def reading_of(history: History, unit: ShownUnit, width: float) -> str:
     change = unit.value(float(losses[-1])) - unit.value(float(losses[before]))
     amount, step = _size(change), theme.thousands(float(steps[before]))
     if best < len(losses) - 1:
-        words = (f"{start}, {amount} above its best at step {step}", f"{start}, best at {step}")
+        words = (
+            f"{start}, {amount} above its best at step {step}",
+            f"{start}, best at step {step}",
+            f"{start}, best at {step}",
+        )
     else:
         words = (f"{start}, {amount} less than at step {step}", f"{start}, best so far")
     return fitting(width, *words, start)

@@ -124,7 +124,7 @@ class ParameterGradientsPanel(TimePanel):
             sentence="The length of the gradient of the whole loss with respect to the weights. Longer than c it is "
             "scaled back to c, its direction kept. This is one number per optimiser step, not per position.",
             quantities=tuple(rows),
-            key_number=f"{share:.0%}" if share is not None else "",
+            key_number=f"{100 * share:.0f} %" if share is not None else "",
             key_meaning="of the steps so far were clipped",
         )
 
@@ -212,7 +212,7 @@ def reading_of(history: History, layers: tuple[str, ...], width: float) -> str:
     norm = _recent(history, "grad_norm")
     share = history.clipped_share()
     start = f"**{theme.short(norm)}** is the global norm now" if norm is not None else ""
-    clipped = f"**{share:.0%}** of the steps were clipped" if share else "nothing was clipped"
+    clipped = f"**{100 * share:.0f} %** of the steps were clipped" if share else "nothing was clipped"
     loudest = _loudest(history, layers)
     words = f"most of the gradient lands on **{loudest}**" if loudest else start
     return fitting(width, f"{clipped}, {words}" if words else clipped, clipped)

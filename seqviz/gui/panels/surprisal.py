@@ -271,4 +271,4 @@ class SurprisalPanel(PaintedSheetPanel):
 
 def bits_text(bits: float, digits: int = 1) -> str:
     """`2.1`; `∞` for what a counting model calls impossible."""
-    return "∞" if bits == math.inf else f"{bits:.{digits}f}"
+    return "∞" if bits == math.inf else f"{bits + 0.0:.{digits}f}"

@@ -110,7 +110,7 @@ class TrellisPanel(PaintedSheetPanel):
         return states.state_word(state, self.emission, self.vocabulary, self.n_states)
 
     def label(self, state: int, room: float = math.inf, bold: bool = False) -> str:
-        """`3  e a o`, or a tag's name."""
+        """`s3  e a o`, or a tag's name."""
 
         def fits(text: str) -> bool:
             return theme.metrics(11, bold).horizontalAdvance(text) <= room
@@ -197,7 +197,7 @@ class TrellisPanel(PaintedSheetPanel):
         measure, taken = theme.metrics(11, bold=True), list[QRectF]()
         painter.setFont(theme.font(11, bold=True))
         for before, p in edges:
-            text = f"{p:.2f}" if p >= 0.005 else theme.short(p)
+            text = f"{p:.2f}" if p >= 0.005 else "<0.01"
             width, high = measure.horizontalAdvance(text) + theme.px(8), theme.px(15)
             t = self.column
             x = self.grid.x_of(t - 1) - width - theme.px(3)

@@ -145,7 +145,7 @@ class WindowEdgePanel(PaintedSheetPanel):
         painter.drawRect(cell.adjusted(1.5, 1, -1, -1))
         if bits is None:
             return
-        text = f"{bits:.1f} bits"
+        text = f"{bits + 0.0:.1f} bits"
         width = theme.metrics(11, bold=True).horizontalAdvance(text) + theme.px(8)
         inside = width <= cell.width()
         area = cell if inside else QRectF(cell.right() + 1, cell.top() + 3, width, cell.height() - 6)

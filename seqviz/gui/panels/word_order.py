@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 
+from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
 from seqviz.gui.reading import fitting
@@ -34,10 +35,15 @@ class WordOrderPanel(FreePanel):
     question = "Does order matter?"
     wants = (WRITTEN, "order.swapped.*", "order.shuffled.*")
     needs = ("order.*",)
-    order = 46
+    order = 26
     weight = 28
     minimum_height = 140
     shown_by_default = False
+
+    @classmethod
+    def shown_at_first(cls, run: RunStarted) -> bool:
+        """By itself where all that was read goes into one bag: there the answer is the point."""
+        return any(name.startswith("bag.") for name in run.provides)
 
     def __init__(self) -> None:
         super().__init__()

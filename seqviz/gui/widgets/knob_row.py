@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
 
 from seqviz.core.knobs import KnobDescription
 from seqviz.gui import theme
+from seqviz.gui.choice_words import choice_words
 from seqviz.gui.widgets import knob_painting as paint
 from seqviz.gui.widgets import knob_scale as scale
 from seqviz.gui.widgets.painted import PaintedWidget
@@ -63,9 +64,9 @@ class KnobRow(PaintedWidget):
         """Show a value; emits nothing and clears the error."""
         self._value = value
         self._error = ""
-        if self._combo is not None and self._combo.currentText() != str(value):
+        if self._combo is not None and self._combo.currentData() != str(value):
             self._combo.blockSignals(True)
-            self._combo.setCurrentText(str(value))
+            self._combo.setCurrentIndex(self._combo.findData(str(value)))
             self._combo.blockSignals(False)
         if self._entry is not None:
             self._entry.setText(str(value))
@@ -127,11 +128,12 @@ class KnobRow(PaintedWidget):
     def _make_combo(self) -> QComboBox:
         combo = QComboBox(self)
         combo.setProperty("compact", "true")
-        combo.addItems(list(self.knob.choices))
-        combo.setCurrentText(str(self._value))
+        for choice in self.knob.choices:
+            combo.addItem(choice_words(choice), choice)
+        combo.setCurrentIndex(combo.findData(str(self._value)))
         combo.setAccessibleName(self.knob.label)
         combo.installEventFilter(self)
-        combo.currentTextChanged.connect(self._commit)
+        combo.currentIndexChanged.connect(lambda index: self._commit(combo.itemData(index)))
         self.setFocusProxy(combo)
         return combo
 

@@ -109,7 +109,7 @@ class LossCurves(StepPlot):
         index = int(np.searchsorted(steps, step, side="right")) - 1
         if index >= 0 and self.history.series["clip_scale"].values[index] < 1.0:
             share = 1.0 - self.history.series["clip_scale"].values[index]
-            rows.append((f"{share:.0%} of the gradient clipped", theme.theme().ink3))
+            rows.append((f"{100 * share:.0f} % of the gradient clipped", theme.theme().ink3))
         return rows
 
     def _colour(self, text: bool = False) -> QColor:
@@ -164,7 +164,8 @@ class LossCurves(StepPlot):
         at = int(finite[-1])
         words = f"{name} {self.look.unit.number(float(nats[at]))}"
         if theme.metrics(11, bold).horizontalAdvance(words) > theme.px(plot.NAME_GUTTER) - 4:
-            words = f"{name} {self.look.unit.value(float(nats[at])):.0e}".replace("e-0", "e-")
+            value = self.look.unit.value(float(nats[at]))
+            words = f"{name} {value:.2f}" if 0.0095 <= abs(value) < 1 else f"{name} {value:.0e}".replace("e-0", "e-")
         marker = "disc" if bold else "none"
         style = SeriesStyle(words, f"family:{self.look.family}", marker=marker, bold=bold, with_value=False)
         return [LineEnd(style, float(px[at]), float(py[at]), self.look.unit.value(float(nats[at])))]

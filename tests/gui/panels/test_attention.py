@@ -174,7 +174,7 @@ def test_a_full_pattern_keeps_its_upper_half_and_says_how_much_of_it_lies_ahead(
     assert not panel.causal
     assert panel.square
     assert (panel.indices != MASKED).all()
-    assert f"{(N - 1) / N:.0%} ahead" in panel.reading()
+    assert f"{100 * (N - 1) / N:.0f} % ahead" in panel.reading()
     assert panel.head_name((0, 0)) == "1.1 next"
 
 

@@ -75,7 +75,7 @@ def test_the_reading_names_the_likeliest_cell_and_the_true_one(panel):
     panel.present(shot(arrays))
     doubt = doubt_bits(arrays["belief.predicted"][2]) - doubt_bits(arrays["belief.updated"][2])
     best = int(arrays["belief.updated"][2].argmax())
-    share = f"{arrays['belief.updated'][2, best]:.0%}"
+    share = f"{arrays['belief.updated'][2, best]:.0%}".replace("%", " %")
     place = "where it is" if best == 3 else "but it is in cell 4, a door"
     assert (
         panel.reading() == f"**{share}** on cell {CELLS[best][0]}, a door, {place}; the reading took {doubt:.1f} bits"

@@ -43,7 +43,7 @@ def test_the_reading_says_when_the_gain_has_settled(panel):
 
 def test_the_reading_of_a_net_says_how_honest_its_deviations_are(panel):
     panel.present(shot(told(track()), labels=STEPS))
-    assert panel.reading().startswith("**100%** of the errors lie below the line")
+    assert panel.reading().startswith("**100 %** of the errors lie below the line")
 
 
 def test_the_card_has_the_numbers_at_the_cursor(panel):

@@ -44,7 +44,7 @@ def test_the_drop_at_the_comma_is_named(panel):
     panel.present(snapshot_of(arrays()))
     assert panel._dips["forget_gate"] == [COMMA]
     assert panel._dip_name(COMMA) == "comma"
-    assert "least at comma: 55%" in panel.reading()
+    assert "least at comma: 55 %" in panel.reading()
 
 
 def test_the_top_layer_is_shown_until_another_is_chosen(panel):
@@ -83,7 +83,7 @@ def test_the_card_tells_open_and_shut_units_with_the_gates_colour(panel):
     panel.present(snapshot_of({"layers.0.forget_gate": values}))
     said = panel.explain(Cursor(2))
     assert said.quantities[1].swatch == "forget_gate"
-    assert said.quantities[2].value == "30% shut, 20% open"
+    assert said.quantities[2].value == "30 % shut, 20 % open"
 
 
 def test_a_step_line_joins_its_values_without_gaps():
@@ -134,8 +134,8 @@ def test_a_gated_convolution_has_one_gate_that_lets_through(panel):
     panel.present(snapshot_of({"conv.0.gate": values + 0.1, "conv.1.gate": values}))
     assert panel.gates == ("gate",)
     assert panel.layer == 1
-    assert panel.reading().startswith("the gate lets through **58%**")
-    assert "least at comma: 20%" in panel.reading()
+    assert panel.reading().startswith("the gate lets through **58 %**")
+    assert "least at comma: 20 %" in panel.reading()
     assert r"\sigma(b_t)" in panel.explain(Cursor(0)).formula
     assert list(panel.export()) == ["conv.1.gate"]
 
@@ -162,7 +162,7 @@ def test_both_directions_have_gates_of_their_own(panel):
     panel.present(snapshot_of(sites))
     assert list(panel.export()) == ["layers.0.forward.forget_gate"]
     assert "reading forward" in panel.subtitle()
-    assert "25%" in panel.reading()
+    assert "25 %" in panel.reading()
     panel.choose("direction", "backward")
-    assert "75%" in panel.reading()
+    assert "75 %" in panel.reading()
     assert ("direction", ("forward", "backward"), "backward") in panel.menu_choices()

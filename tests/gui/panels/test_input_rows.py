@@ -112,3 +112,8 @@ def test_without_a_frame_it_is_a_ghost_and_says_nothing(panel):
 def test_it_says_which_run_has_no_matrix_to_pick_from():
     assert InputRowsPanel.reason_unserved(run_of("counting", ("losses",))) is not None
     assert InputRowsPanel.reason_unserved(run_of("lstm", ("input.matrix",))) is None
+
+
+def test_it_stands_in_the_layout_where_rows_go_in_as_they_are():
+    assert InputRowsPanel.shown_at_first(run_of(model={"input_encoding": "one_hot"}))
+    assert not InputRowsPanel.shown_at_first(run_of(model={"input_encoding": "embedding"}))

@@ -195,7 +195,7 @@ def test_the_table_under_the_mouse_names_both_losses(
 ) -> None:
     panel.present(Snapshot(make_run(), None, make_history()))
     rows = [text for text, _ in panel.curves.rows_at(50.4)]
-    assert rows == ["train 2.50", "valid 2.60", "50% of the gradient clipped"]
+    assert rows == ["train 2.50", "valid 2.60", "50 % of the gradient clipped"]
 
 
 def test_the_card_gives_the_loss_in_every_unit(panel: LossPanel, make_run: MakeRun, make_history: MakeHistory) -> None:

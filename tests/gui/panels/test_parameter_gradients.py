@@ -77,7 +77,7 @@ def test_the_reading_says_how_often_clipping_acts_and_where_the_gradient_lands(
     panel: ParameterGradientsPanel, make_run: MakeRun, make_history: MakeHistory
 ) -> None:
     panel.present(Snapshot(make_run(), None, make_history()))
-    assert panel.reading() == "**10%** of the steps were clipped, most of the gradient lands on **output**"
+    assert panel.reading() == "**10 %** of the steps were clipped, most of the gradient lands on **output**"
 
 
 def test_the_colour_bar_moves_under_the_map_where_the_header_is_narrow(
@@ -129,7 +129,7 @@ def test_the_card_lists_every_layer(
         "layers.0",
         "output",
     ]
-    assert said.key_number == "10%"
+    assert said.key_number == "10 %"
 
 
 def test_export_has_a_column_per_layer(

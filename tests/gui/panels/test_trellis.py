@@ -79,7 +79,7 @@ def test_smoothed_belief_is_asked_for_when_chosen_and_says_what_it_uses(panel):
 
 def test_card_gives_the_numbers_of_the_formula(panel):
     quantities = {q.name: q.value for q in shown(panel, 5).explain(Cursor(5)).quantities}
-    assert quantities["state"].startswith("2")
+    assert quantities["state"].startswith("s2")
     assert quantities["A, from state 1"] == "0.20"
     assert "B, it emits a" in quantities
     assert panel.explain(Cursor(5)).key_number == "0.80"

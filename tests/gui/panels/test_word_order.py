@@ -100,3 +100,8 @@ def test_without_a_frame_or_with_one_of_another_probe_it_is_a_ghost(panel):
 def test_it_says_which_run_cannot_be_asked():
     assert WordOrderPanel.reason_unserved(run_of("counting", ("losses",))) is not None
     assert WordOrderPanel.reason_unserved(run_of("lstm", ("order.swapped.tokens",))) is None
+
+
+def test_it_stands_in_the_layout_of_a_bag_and_of_no_other_net():
+    assert WordOrderPanel.shown_at_first(run_of(provides=("bag.vector", "order.written")))
+    assert not WordOrderPanel.shown_at_first(run_of(provides=("order.written",)))

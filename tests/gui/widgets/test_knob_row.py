@@ -148,7 +148,7 @@ def test_a_switch_turns_by_click_and_by_key(row, qtbot):
 def test_a_choice_is_made_in_a_combo_box_and_set_value_emits_nothing(row, qtbot):
     activation = row(ACTIVATION)
     combo = activation.findChild(QComboBox)
-    combo.setCurrentText("relu")
+    combo.setCurrentText("ReLU")
     assert activation.edits == ["relu"]
     activation.set_value("tanh")
     assert combo.currentText() == "tanh"
