@@ -40,9 +40,7 @@ from seqviz.models.output import LogTable, Output
 from seqviz.models.trace import Recorder, Trace
 
 PARAMETERS = ("start", "transition", "emission")
-
-
-PIECE = 50_000  # symbols read at once: few enough for a click to be answered
+PIECE = 800_000  # symbols times states read at once: few enough for a click to be answered, and for the memory
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # symbols (N, T), where there is one, where it may be learned from
 
 
@@ -94,7 +92,7 @@ class HiddenMarkovModel(Model):
         if self._unread and self._unread[-1][0].shape[1] != rows[0].shape[1]:
             self._read()
         self._unread.append(rows)
-        if sum(tokens.size for tokens, _, _ in self._unread) >= PIECE:
+        if sum(tokens.size for tokens, _, _ in self._unread) * self.config.n_states >= PIECE:
             self._read()
 
     def _read(self) -> None:
@@ -181,6 +179,8 @@ class HiddenMarkovModel(Model):
     # what is saved and said ------------------------------------------------------------------------------------
 
     def notices(self) -> tuple[str, ...]:
+        if not self.likelihoods:
+            return ("no pass over the text came to its end, so the states are still those drawn at random",)
         unseen = int((self.parameters.emission == 0).all(axis=0).sum())
         if not unseen:
             return ()

@@ -148,6 +148,23 @@ def test_what_is_foretold_adds_up_to_one_and_misses_the_truth_by_little(learned)
     assert best <= float(losses(learned, batches(ids)).mean()) < best + 0.01
 
 
+def test_that_nothing_was_learned_is_said_until_a_pass_is_over():
+    model = build(n_states=2)
+    assert "drawn at random" in model.notices()[0]
+    model.observe(batches(walk(400))[0])
+    assert "drawn at random" in model.notices()[0]
+    model.end_of_pass()
+    assert model.notices() == ()
+
+
+def test_many_states_are_read_in_smaller_pieces():
+    """Beliefs of 50,000 symbols in 512 states would take gigabytes."""
+    model = build(n_states=512)
+    for batch in batches(walk(6000), 64, 8):
+        model.observe(batch)
+        assert sum(tokens.size for tokens, _, _ in model._unread) * 512 < 800_000
+
+
 def test_a_symbol_never_seen_is_impossible_only_without_pseudo_counts():
     ids = walk(400)
     strict, lenient = (taught(ids, symbols=4, n_states=2, passes=3, pseudo_count=p) for p in (0.0, 0.01))
