@@ -30,8 +30,11 @@ ROWS_AT_ONCE = 256  # sequences times losses in one batched backward pass: bound
 
 
 def gradient_sites(model: Model) -> tuple[str, ...]:
-    """Sites of the maps, wildcards allowed: the carried states, else whatever the model's trace offers."""
-    if model.learns_by != "gradient":
+    """Sites of the maps, wildcards allowed: the carried states, else whatever the model's trace offers.
+
+    None in a bag: each loss feels the neighbours put before it and no other position, so there is no way back to map.
+    """
+    if model.learns_by != "gradient" or model.interface.structure == "bag":
         return ()
     carried: tuple[str, ...] = getattr(model, "states", ())  # what a recurrent architecture carries, by name
     return tuple(f"layers.*.{name}" for name in carried) or ("*",)

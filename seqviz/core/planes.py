@@ -20,9 +20,10 @@ EARLY_MOMENTUM, LATE_MOMENTUM = 0.5, 0.8
 def principal_plane(vectors: Floats) -> tuple[Floats, Floats]:
     """(n, 2) coordinates along the two directions of largest variance, and (2,) their shares of it."""
     centred = np.asarray(vectors, dtype=float) - np.mean(vectors, axis=0)
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
+    sizes, directions = np.linalg.eigh(centred.T @ centred)  # quick however many points there are
+    sizes, directions = np.maximum(sizes[::-1], 0.0), directions[:, ::-1].T
     directions = np.vstack([directions, np.zeros((2, directions.shape[1]))])[:2]  # one dimension has one direction
-    shares = np.append(sizes**2, [0.0, 0.0])[:2] / max(float((sizes**2).sum()), 1e-300)
+    shares = np.append(sizes, [0.0, 0.0])[:2] / max(float(sizes.sum()), 1e-300)
     return centred @ directions.T, shares
 
 
@@ -51,13 +52,17 @@ def _calibrated(distances: Floats, entropy: float) -> Floats:
     """Gaussian neighbour shares by row, each width found by bisection so that the row has this entropy in nats."""
     n = len(distances)
     low, high, beta = np.zeros(n), np.full(n, np.inf), np.ones(n)
-    nearest = distances.min(axis=1, keepdims=True)
+    beyond = distances - distances.min(axis=1, keepdims=True)
+    others = ~np.eye(n, dtype=bool)
+    beyond[~others] = 0.0
     for _ in range(60):
-        weights = np.exp(-(distances - nearest) * beta[:, None])
-        shares = weights / weights.sum(axis=1, keepdims=True)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = -np.nansum(np.where(shares > 0, shares * np.log(shares), 0.0), axis=1)
+        weights = np.exp(-beyond * beta[:, None]) * others
+        total = weights.sum(axis=1)
+        found = np.log(total) + beta * (weights * beyond).sum(axis=1) / total  # - sum p log p
+        shares = weights / total[:, None]
         wide = found > entropy
+        if np.abs(found - entropy).max() < 1e-9:
+            break
         low, high = np.where(wide, beta, low), np.where(wide, high, beta)
         beta = np.where(np.isinf(high), beta * 2, (low + np.where(np.isinf(high), 0, high)) / 2)
     return np.asarray(shares)

@@ -38,6 +38,13 @@ class Unit:
     def convert(self, nats: float) -> float:
         return nats * self.per_nat
 
+    @property
+    def has_perplexity(self) -> bool:
+        """Whether the loss is that of a distribution over symbols: a squared error or a density has no perplexity, and
+        neither has telling a true word from drawn ones.
+        """
+        return self.name.startswith("bits/")
+
     def perplexity_per_character(self, nats: float) -> float | None:
         """What word, byte-pair and character models compare by; None where tokens are no text."""
         return perplexity(nats / self.characters) if self.characters else None

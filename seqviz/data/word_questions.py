@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqviz.core.word_algebra import unit_rows
 from seqviz.data.text_files import read_text
 
 Floats = np.ndarray
@@ -91,12 +92,6 @@ def ranks(values: Floats) -> Floats:
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2)[place])
-
-
-def unit_rows(vectors: Floats) -> Floats:
-    """(V, E), each row divided by its length; rows of zeros stay."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0))
 
 
 def similarity_score(vectors: Floats, questions: Similarities) -> float:

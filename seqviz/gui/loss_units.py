@@ -59,9 +59,8 @@ def shown_units(unit: Unit) -> tuple[ShownUnit, ...]:
         own = ShownUnit(f"bits per {per}", f"bits per {per}", "bits", unit.per_nat)
         nats = ShownUnit("nats", f"nats per {unit.token}", "nats", 1.0)
         return own, nats, _perplexity(unit.token), *_per_character(unit)
-    if unit.name.startswith("nats"):
-        own = ShownUnit("nats", unit.name.replace("/", " per "), "nats", unit.per_nat)
-        return own, _perplexity(unit.token)
+    if unit.name.startswith("nats"):  # a density, or words told from drawn ones: no perplexity
+        return (ShownUnit("nats", unit.name.replace("/", " per "), "nats", unit.per_nat),)
     return (ShownUnit(unit.name, unit.name, unit.name, unit.per_nat),)
 
 

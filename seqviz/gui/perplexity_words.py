@@ -12,7 +12,7 @@ FORMULA = r"PP = e^{L} = 2^{L / \ln 2}"
 
 def applies(unit: Unit) -> bool:
     """A loss over symbols has a perplexity; a squared error or a density has none."""
-    return unit.name.startswith("bits/")
+    return unit.has_perplexity
 
 
 def figure(value: float) -> str:

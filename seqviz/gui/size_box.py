@@ -52,7 +52,7 @@ class SizeBox(PaintedWidget):
         if self._run is None:
             return []
         facts = [("memory", memory_words(self._run.memory_bytes)), ("receptive field", self._run.receptive_field)]
-        return facts
+        return [(name, value) for name, value in facts if value]
 
     def _groups(self) -> list[tuple[str, int]]:
         return [] if self._run is None else shown_groups(self._run.parameters)

@@ -28,7 +28,7 @@ from seqviz.core.events import (
     RunStarted,
     StepMetrics,
 )
-from seqviz.core.units import perplexity
+from seqviz.core.units import Unit, perplexity
 from seqviz.training.builder import Experiment, complete, live_keys, parameter_count, versions
 from seqviz.training.describing import describe_run
 from seqviz.training.divergence import Diverged
@@ -218,7 +218,11 @@ class Trainer:
         self.save()
         self.status = "finished"
         reason = self._budget_left() or "the corpus is read"
-        self.emit(RunFinished(self.step, reason, self.summary(found.metrics if found else {}) | _tested(tested)))
+        self.emit(
+            RunFinished(
+                self.step, reason, self.summary(found.metrics if found else {}) | _tested(tested, self.task.unit)
+            )
+        )
 
     def _report_divergence(self, error: Diverged) -> None:
         self.status = "diverged"
@@ -241,7 +245,7 @@ class Trainer:
             "valid_loss": _number(valid),
             "valid_loss_sampled": _number(self.valid_sampled),
             "valid_rule": self.validation.full_rule,
-            "valid_perplexity": _number(None if valid is None else perplexity(valid)),
+            "valid_perplexity": _perplexity(valid, unit),
             "unit": unit.name,
             "valid_in_unit": _number(None if valid is None else unit.convert(valid)),
             "parameters": parameter_count(self.model),
@@ -280,12 +284,17 @@ class Trainer:
         self.emit(KnobChanged(self.step, key, old, value))
 
 
-def _tested(found: Found | None) -> dict[str, Any]:
+def _tested(found: Found | None, unit: Unit) -> dict[str, Any]:
     """What is said of the test split, where the corpus has one."""
     if found is None:
         return {}
     figures = {f"test_{name}": _number(value) for name, value in found.metrics.items()}
-    return {"test_loss": _number(found.loss), "test_perplexity": _number(perplexity(found.loss)), **figures}
+    return {"test_loss": _number(found.loss), "test_perplexity": _perplexity(found.loss, unit), **figures}
+
+
+def _perplexity(nats: float | None, unit: Unit) -> float | None:
+    """None where the loss is not that of a distribution over symbols."""
+    return None if nats is None or not unit.has_perplexity else _number(perplexity(nats))
 
 
 def _number(value: float | None) -> float | None:

@@ -202,6 +202,6 @@ class TimePanel(Panel):
 
 
 class FreePanel(Panel):
-    """Its own picture: trees, maps, trellis."""
+    """Its own picture: trees, maps, trellis. It stands in the column; with `place` "sheet" among the rows there."""
 
-    place = "free"
+    place: ClassVar[Literal["sheet", "time", "free"]] = "free"
