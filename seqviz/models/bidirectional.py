@@ -25,11 +25,10 @@ from seqviz.core.interface import Interface, Offers
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
 from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
-from seqviz.models.recurrent import RecurrentConfig, RecurrentModel, State, Weights
+from seqviz.models.recurrent import KERNELS, RecurrentConfig, RecurrentModel, State, Weights
 from seqviz.models.trace import Recorder, Trace
 
 Direction = Literal["forward", "backward"]
-KERNELS: dict[str, Any] = {"LSTM": torch.lstm, "GRU": torch.gru, "RNN_TANH": torch.rnn_tanh, "RNN_RELU": torch.rnn_relu}
 DIRECTIONS: tuple[Direction, Direction] = ("forward", "backward")
 
 

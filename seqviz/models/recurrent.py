@@ -23,6 +23,13 @@ from seqviz.models.initialization import initialize
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
 
+KERNELS: dict[str, Any] = {  # the torch function behind a fused module, by its mode
+    "LSTM": torch.lstm,
+    "GRU": torch.gru,
+    "RNN_TANH": torch.rnn_tanh,
+    "RNN_RELU": torch.rnn_relu,
+}
+
 
 class RecurrentConfig(NeuralConfig):
     width_knob: ClassVar[str] = "d_hidden"
@@ -182,13 +189,7 @@ class RecurrentModel(NeuralModel):
         w = self.weights(layer)
         flat = [w.w_ih, w.w_hh, w.b_ih, w.b_hh]
         start = self.fused_state(self.zero_state(x.shape[0], x))
-        return self.fused_kernel()(x, start, flat, True, 1, 0.0, False, False, True)[0]
-
-    def fused_kernel(self) -> Any:
-        """The torch function behind `self.cells`, for one layer alone."""
-        return {"LSTM": torch.lstm, "GRU": torch.gru, "RNN_TANH": torch.rnn_tanh, "RNN_RELU": torch.rnn_relu}[
-            self.cells.mode
-        ]
+        return KERNELS[self.cells.mode](x, start, flat, True, 1, 0.0, False, False, True)[0]
 
     def fused_state(self, state: State) -> Any:
         """A layer's state as the fused kernel wants it: one (1, B, H) tensor per state."""
