@@ -38,13 +38,14 @@ from seqviz.gui.sheet import Sheet
 from seqviz.gui.status_bar import StatusBar
 from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.top_bar import TopBar
+from seqviz.gui.widgets.text_strip import ENTER
 from seqviz.gui.window_commands import WindowCommands
-from seqviz.gui.window_race import WindowRace
+from seqviz.gui.window_explain import WindowExplain
 
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
-class MainWindow(WindowRace):
+class MainWindow(WindowExplain):
     """One model, or a race. The first paint starts the session; `closed` comes when the trainer's thread has ended."""
 
     closed = Signal()
@@ -78,6 +79,7 @@ class MainWindow(WindowRace):
         self.keys = KeysList(self)
         self.first = FirstStart(self.presets)
         self.sheet.set_cover(self.first)
+        self._join_explainer()
         self.commands = WindowCommands(self)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -210,6 +212,8 @@ class MainWindow(WindowRace):
 
     @Slot(str)
     def show_refusal(self, text: str) -> None:
+        if self.says_refusal(text):
+            return
         self.rail.show_error(text)
         if self.own_text is None or not self.own_text.says(text):
             self.show_notice(Notice("warning", text))
@@ -261,10 +265,11 @@ class MainWindow(WindowRace):
             self.board.tell_wants()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in CURSOR_KEYS and self.race_page is not None and self.racing:
-            self.race_page.strip.keyPressEvent(event)
-        elif event.key() in CURSOR_KEYS and self.centre.currentIndex() == 0:
-            self.sheet.strip.keyPressEvent(event)
+        strip = self.key_strip()
+        if event.key() in (*CURSOR_KEYS, *ENTER) and strip is not None:
+            strip.keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Escape and self.explainer_now.shown:
+            self.explainer_now.close()
         else:
             super().keyPressEvent(event)
 

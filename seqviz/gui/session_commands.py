@@ -131,6 +131,10 @@ class SessionCommands:
         self._probe_asked = text
         self.send(cm.SetProbe(text))
 
+    def explain(self, position: int) -> None:
+        """Ask what the token at this place of the probe was foretold from."""
+        self.send(cm.Explain(position))
+
     def sample_now(self) -> None:
         self.send(cm.SampleNow())
 

@@ -59,6 +59,7 @@ class WindowCommands:
         yield Command("race", "Page: race", w.show_race, "Ctrl+2", "View")
         yield Command("same_parameters", "Race: same parameters for all", w.race.solve_sizes, "", "Run")
         yield Command("edit_probe", "Edit the probe", self.edit_probe, "Ctrl+E", "View")
+        yield Command("explain", "Who explains this character?", w.explain, "W", "View")
         yield Command("pin", "Pin or unpin the position as s", s.pin, "P", "View")
         yield Command("present", "Presentation", w.toggle_presentation, "F11", "View")
         yield Command("light", "Light", partial(w.choose_theme, "light"), "", "View")
@@ -88,6 +89,7 @@ class WindowCommands:
         actions["play"].setEnabled(state in ("paused", "running", "finished"))
         actions["step"].setEnabled(state == "paused")
         actions["reset"].setEnabled(state in ("paused", "running", "finished", "diverged", "failed"))
+        actions["explain"].setEnabled(state in ("paused", "running", "finished"))
         actions["sample"].setEnabled(state in ("paused", "running", "finished"))
 
     # run

@@ -102,7 +102,7 @@ class RaceCentre(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Something came: the columns at once, the plots a few times a second. Nothing while nobody sees it."""
-        if not self.isVisible():
+        if not self.isVisible() or self.drawer is not None:
             return
         if not self._timer.isActive():
             self._timer.start(PLOTS_MS)
@@ -136,7 +136,7 @@ class RaceCentre(QWidget):
     # the place of "who explains this token?"
 
     def show_drawer(self, drawer: QWidget | None) -> None:
-        """Stand `drawer` over the racers and the probe; None: away with it. It keeps its owner."""
+        """Stand `drawer` over all of this; None: away with it."""
         if self.drawer is not None and self.drawer is not drawer:
             self.drawer.hide()
         self.drawer = drawer
@@ -144,6 +144,8 @@ class RaceCentre(QWidget):
             drawer.setParent(self)
             drawer.show()
             drawer.raise_()
+        else:
+            self.refresh_all()
         self._arrange()
 
     def _arrange(self) -> None:
@@ -152,8 +154,7 @@ class RaceCentre(QWidget):
             sheet.setFixedHeight(height)
         self.probe.setFixedHeight(theme.px(STRIP))
         if self.drawer is not None:
-            top = height + theme.px(GAP)
-            self.drawer.setGeometry(0, top, self.width(), max(self.height() - top, 1))
+            self.drawer.setGeometry(0, 0, self.width(), self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()

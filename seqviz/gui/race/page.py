@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from seqviz.gui.explain.explainer import Explainer
+from seqviz.gui.explain.hosts import RaceHost
 from seqviz.gui.middle import Middle
 from seqviz.gui.race.bar import RaceBar
 from seqviz.gui.race.card import RaceCard
@@ -40,13 +42,33 @@ class RacePage(QWidget):
         self.bar.rail_clicked.connect(self.middle.toggle_rail)
         self.card.racer_clicked.connect(race.select)
         self.centre.explain_asked.connect(self.explain_asked)
+        self.explainer = Explainer(RaceHost(race, self.centre), self)
+        self._join_explainer(race)
+
+    def _join_explainer(self, race: RaceSession) -> None:
+        explainer = self.explainer
+        self.explain_asked.connect(explainer.ask_soon)
+        self.centre.probe.token_asked.connect(explainer.ask)
+        self.centre.probe.strip.edit_started.connect(explainer.forget)
+        race.explained.connect(explainer.take)
+        race.cursor_changed.connect(explainer.follow_cursor)
+        race.changed.connect(explainer.follow_step)
+        race.state_changed.connect(self._follow_state)
+        race.race_started.connect(explainer.forget)
+        race.probe_changed.connect(explainer.forget)
+
+    def _follow_state(self, state: str) -> None:
+        if state in ("paused", "finished"):
+            self.explainer.follow_pause()
 
     @property
     def strip(self) -> QWidget:
         """What hears the cursor keys."""
-        return self.centre.probe.strip
+        view = self.explainer.view
+        return view.strip if view is not None and self.explainer.shown else self.centre.probe.strip
 
     def edit_probe(self) -> None:
+        self.explainer.close()
         self.centre.probe.strip.edit()
 
     def play_or_pause(self) -> None:
@@ -62,7 +84,7 @@ class RacePage(QWidget):
 
     def stop(self) -> None:
         """The window closes: no timer may run on."""
-        for part in (self.centre, self.card, self.rail, self.status):
+        for part in (self.centre, self.card, self.rail, self.status, self.explainer):
             part.stop()
 
     # Qt overrides

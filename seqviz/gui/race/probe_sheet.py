@@ -24,9 +24,12 @@ GUTTER = 50
 
 
 class ProbeSheet(QWidget):
-    """Follows the race; edits go to all racers. `token_clicked` carries the token."""
+    """Follows the race; edits go to all racers. `token_clicked` carries the token that was clicked,
+    `token_asked` that at the cursor when Enter was pressed.
+    """
 
     token_clicked = Signal(int)
+    token_asked = Signal(int)
 
     def __init__(self, race: RaceSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +47,10 @@ class ProbeSheet(QWidget):
         box.addWidget(self.sheet)
         self.edit_button.clicked.connect(self.strip.edit)
         self.strip.column_hovered.connect(self._hover)
-        self.strip.column_clicked.connect(self._click)
+        self.strip.column_clicked.connect(race.set_cursor)
+        self.strip.token_pressed.connect(self.token_clicked)
+        self.strip.token_asked.connect(self.token_asked)
+        self.strip.set_enter_asks(True)
         self.strip.probe_edited.connect(race.set_probe)
         race.cursor_changed.connect(self._follow_cursor)
         race.selected_changed.connect(self.refresh)
@@ -98,10 +104,6 @@ class ProbeSheet(QWidget):
     def _hover(self, token: int) -> None:
         if token >= 0:
             self._race.set_cursor(token)
-
-    def _click(self, token: int) -> None:
-        self._race.set_cursor(token)
-        self.token_clicked.emit(token)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._grid = ColumnGrid(0, 0, 9, 0, 0)

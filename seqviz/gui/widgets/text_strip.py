@@ -1,6 +1,7 @@
 """The probe strip: the ruler of the window.
 
-Hover, click and arrow keys move the token cursor; double click or Enter edits the probe.
+Hover, click and arrow keys move the token cursor; double click, F2 or Enter edits the probe. Where somebody answers
+to it, Enter asks about the token instead.
 """
 
 from __future__ import annotations
@@ -34,11 +35,20 @@ class TextStrip(PaintedWidget):
         token clicked, or reached with the arrow keys, Home and End (Ctrl: by words).
     probe_edited
         the new probe, after Enter in the field that a double click or Enter opens.
+    token_pressed
+        token clicked with the mouse.
+    token_asked
+        token at the cursor when Enter was pressed, where `set_enter_asks` said so.
+    edit_started
+        the field opened.
     """
 
     column_hovered = Signal(int)
     column_clicked = Signal(int)
     probe_edited = Signal(str)
+    token_pressed = Signal(int)
+    token_asked = Signal(int)
+    edit_started = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +63,7 @@ class TextStrip(PaintedWidget):
         self._cursor: int | None = None
         self._hovered = -1
         self._editable = True
+        self._enter_asks = False
         self._serial = 0
         self._field: QLineEdit | None = None
         self.setMouseTracking(True)
@@ -104,6 +115,17 @@ class TextStrip(PaintedWidget):
         self._editable = editable
 
     @property
+    def tokens(self) -> tuple[str, ...]:
+        return self._tokens
+
+    def token_at(self, x: float) -> int | None:
+        """The token whose column holds a point."""
+        return self._grid.column_at(x)
+
+    def set_enter_asks(self, asks: bool) -> None:
+        self._enter_asks = asks
+
+    @property
     def cursor_token(self) -> int | None:
         return self._cursor
 
@@ -124,6 +146,7 @@ class TextStrip(PaintedWidget):
         field.setVisible(True)
         field.setFocus()
         field.selectAll()
+        self.edit_started.emit()
 
     def _one_each(self, indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if indices.shape == (len(self._tokens),):
@@ -230,6 +253,7 @@ class TextStrip(PaintedWidget):
         column = self._grid.column_at(event.position().x())
         if event.button() == Qt.MouseButton.LeftButton and column is not None:
             self.column_clicked.emit(column)
+            self.token_pressed.emit(column)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.edit()
@@ -244,7 +268,9 @@ class TextStrip(PaintedWidget):
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: last,
         }
-        if key in (*ENTER, Qt.Key.Key_F2):
+        if key in ENTER and self._enter_asks and self._cursor is not None:
+            self.token_asked.emit(self._cursor)
+        elif key in (*ENTER, Qt.Key.Key_F2):
             self.edit()
         elif key in moves and last >= 0:
             self.column_clicked.emit(min(max(moves[Qt.Key(key)], 0), last))
