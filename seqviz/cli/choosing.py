@@ -29,6 +29,8 @@ def chosen_config(preset: str, changes: list[str] | None = None, **direct: Any) 
     config = read_preset(_preset_path(preset))
     typed = dict(_pair(change) for change in changes or [])
     typed |= {key: value for key, value in direct.items() if value is not None}
+    if config.racers:
+        typed = _with_racers(config, typed)
     for kind in KINDS:
         name = typed.get(f"{kind}.name")
         if isinstance(name, str) and name != getattr(config, kind).name:
@@ -44,6 +46,31 @@ def _with_part(config: RunConfig, kind: str, name: str) -> RunConfig:
     known = {knob.key.removeprefix(f"{kind}.") for knob in parts[name].knobs} if name in parts else set()
     kept = {key: value for key, value in getattr(config, kind).knobs.items() if key in known}
     return config.model_copy(update={kind: Part(name=name, **kept)})
+
+
+def _with_racers(config: RunConfig, typed: dict[str, Any]) -> dict[str, Any]:
+    """Changes to a race: those to single racers (racers.0.model.order) become one, of all racers together."""
+    racers = [racer.model_dump() for racer in config.racers]
+    others: dict[str, Any] = {}
+    for key, value in typed.items():
+        head, *path = key.split(".")
+        if head == "model":
+            raise ValueError(f"{key}: in a race every racer has a model of its own; the first one's is racers.0.{key}")
+        if head == "racers" and path:
+            _set_racer(racers, key, path, value)
+        else:
+            others[key] = value
+    return others | ({"racers": racers} if len(others) < len(typed) else {})
+
+
+def _set_racer(racers: list[dict[str, Any]], key: str, path: list[str], value: Any) -> None:
+    """One change to one of the `racers`; which settings there are is checked when it is built."""
+    number, *parents, last = (*path, "") if len(path) == 1 else path
+    if not number.isdecimal() or int(number) >= len(racers):
+        raise ValueError(f"{key}: there is no such racer; they are racers.0 to racers.{len(racers) - 1}")
+    if (parents, last) not in (([], "label"), ([], "learning_rate")) and parents != ["model"]:
+        raise ValueError(f"{key}: a racer has a label, a learning_rate and settings of its model")
+    (racers[int(number)]["model"] if parents else racers[int(number)])[last] = value
 
 
 def _preset_path(name: str) -> Path:

@@ -28,7 +28,10 @@ def trace(source: str, probe: str | None, out: Path) -> int:
     if Path(source).is_dir():
         trainer = reopen(open_run(Path(source)), heard.append)
     else:
-        trainer = Trainer(build(chosen_config(source)), NoStore(), heard.append)
+        config = chosen_config(source)
+        if config.racers:
+            raise ValueError(f"{source}: is a race of {len(config.racers)} models; trace the run folder of one racer")
+        trainer = Trainer(build(config), NoStore(), heard.append)
     looker = Looker(trainer, heard.append)
     if probe is not None:
         heard.append(Notice("info", looker.set_probe(probe)))

@@ -28,8 +28,10 @@ def load_plugin(path: Path) -> None:
         one line that names the file: missing, or what it raised.
     """
     name = f"seqviz_plugin_{path.stem}"
+    if not path.is_file():
+        raise PluginError(f"--plugin: {path}: there is no such file")
     spec = importlib.util.spec_from_file_location(name, path) if path.suffix == ".py" else None
-    if spec is None or spec.loader is None or not path.is_file():
+    if spec is None or spec.loader is None:
         raise PluginError(f"--plugin: {path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from seqviz.cli import main
+from seqviz.core.presets import read_tree
 
 PRESET = """
 probe = "the cat sat"
@@ -79,3 +81,23 @@ def test_a_racer_that_comes_to_no_end_makes_the_race_fail(write_preset, capsys):
     summary = json.loads(told.out.splitlines()[-1])
     assert [racer["status"] for racer in summary["racers"]] == ["finished", "finished", "diverged"]
     assert "racer 3" in told.err
+
+
+def test_one_racer_is_changed_by_its_number(preset, tmp_path, capsys):
+    changes = ["--set", "racers.0.model.order=3", "--set", "racers.1.label=small", "--set", "racers.1.model.d_hidden=4"]
+    assert main(["train", preset, "--steps", "2", "--out", str(tmp_path / "runs"), "--json", *changes]) == 0
+    counts, small, mad = json.loads(capsys.readouterr().out.splitlines()[-1])["racers"]
+    assert small["label"] == "small"
+    assert small["parameters"] < mad["parameters"]
+    assert read_tree(Path(counts["run"]) / "run.toml")["config"]["model"]["order"] == 3
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    ("model.d_hidden=4", "model.d_hidden: in a race every racer has a model of its own; the first one's is racers.0."),
+    ("racers.3.model.order=2", "racers.3.model.order: there is no such racer; they are racers.0 to racers.2"),
+    ("racers.0=2", "racers.0: a racer has a label, a learning_rate and settings of its model"),
+    ("racers.0.model.order=0", "racers.0.model.order: input should be greater than or equal to 1, got 0"),
+])  # fmt: skip
+def test_a_change_that_no_racer_has_is_refused(preset, capsys, change, told):
+    assert main(["train", preset, "--set", change]) == 2
+    assert told in capsys.readouterr().err

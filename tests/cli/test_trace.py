@@ -87,3 +87,9 @@ def test_unseen_characters_of_the_probe_are_named(command, preset, tmp_path):
 
 def test_a_file_that_cannot_be_written_is_refused(refused, preset, text_file):
     assert refused("trace", preset, "--out", text_file / "x.npz").startswith("seqviz: --out: ")
+
+
+def test_a_race_is_not_traced_as_a_whole(command, tmp_path):
+    status, _, told = command("trace", "races/six-on-stories", "--out", tmp_path / "arrays.npz")
+    assert status == 2
+    assert "races/six-on-stories: is a race of 6 models; trace the run folder of one racer" in told

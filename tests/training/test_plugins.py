@@ -48,7 +48,10 @@ def test_what_a_plugin_raises_is_one_line_with_its_traceback(tmp_path, content, 
 
 
 def test_a_file_that_is_no_python_file_is_named(tmp_path):
-    with pytest.raises(PluginError, match="is not a Python file"):
+    (tmp_path / "notes.txt").write_text("x = 1")
+    with pytest.raises(PluginError, match=r"notes\.txt is not a Python file"):
+        load_plugin(tmp_path / "notes.txt")
+    with pytest.raises(PluginError, match=r"missing\.py: there is no such file"):
         load_plugin(tmp_path / "missing.py")
 
 
