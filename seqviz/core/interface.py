@@ -94,7 +94,7 @@ def reason_against(offers: Offers, needs: Needs) -> str | None:
             return "it sees the future, so predicting the next token would be cheating"
         return "it sees the future, and the task must be answered without it"
     if offers.only_next_token and not needs.next_token:
-        return "it foretells the next token of what it reads, the task asks for something else"
+        return "it foretells the next token of a running text, the task asks for something else"
     if offers.heads is not None and needs.head not in offers.heads:
         return f"it predicts by {' or '.join(sorted(offers.heads))}, the task asks for {needs.head}"
     return None

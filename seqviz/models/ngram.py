@@ -129,7 +129,7 @@ class Ngram(Model):
         return said.log_probs(), torch.from_numpy(self._last(before, read))
 
     def receptive_field(self) -> int | None:
-        return max(self.config.order - 1, 1)
+        return self.config.order - 1
 
     def _said(self, before: Ints, tokens: Ints, shape: tuple[int, ...]) -> Counted:
         """What follows each token (R, T) that stands after `before` (R, K)."""

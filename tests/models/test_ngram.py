@@ -256,3 +256,15 @@ def test_loss_on_tiny_shakespeare_is_the_known_figure(
     train, valid = shakespeare
     model = taught(train, 64, 32, size=65, **knobs)
     assert mean_loss(model, valid) == pytest.approx(nats, abs=0.002)
+
+
+@pytest.mark.parametrize("order", [1, 2, 5])
+def test_an_output_sees_one_token_less_than_the_order(order):
+    model, tokens = taught(order=order), IDS[:9]
+    assert model.receptive_field() == order - 1
+    said = model.forward(window(tokens), Context()).predictive.log_probs()[0, -1]  # after tokens 0 to 7
+    for place in range(8):
+        other = tokens.copy()
+        other[place] = (other[place] + 1) % len(LETTERS)
+        changed = not torch.equal(model.forward(window(other), Context()).predictive.log_probs()[0, -1], said)
+        assert changed <= (8 - place <= order - 1)

@@ -26,7 +26,9 @@ class Sight(Witness):
         yield Evidence(
             "",
             self.title,
-            f"The output reads {field} token{'s' if field != 1 else ''} and nothing before them.",
+            f"The output reads {field} token{'s' if field != 1 else ''} and nothing before."
+            if field
+            else "The output reads no token at all: it says the same everywhere.",
             normalised((distance < field).astype(float)),
             "share",
         )

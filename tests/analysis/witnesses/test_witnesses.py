@@ -155,3 +155,11 @@ def test_the_state_path_reads_no_future():
     assert at_five.labels == again.labels
     assert len(at_five.labels) == 5
     assert sum(value for _, value, _ in at_five.rows) == pytest.approx(1.0, abs=1e-5)  # all six symbols
+
+
+def test_a_counter_of_lone_symbols_sees_nothing(monkeypatch):
+    monkeypatch.setitem(KNOBS, "ngram", {"order": 1})
+    sight = heard("sight", make("ngram"), 4)
+    assert "no token at all" in sight.sentence
+    assert (sight.weights == 0).all()
+    assert "No other token" in heard("replacing", make("ngram"), 4).sentence
