@@ -9,7 +9,7 @@ _NAMES = {
     "gelu": "GELU",
     "katz": "Katz",
     "kneser_ney": "Kneser-Ney",
-    "maximum_likelihood": "max. likelihood",
+    "maximum_likelihood": "none (MLE)",
     "one_hot": "one-hot",
     "relu": "ReLU",
     "rope": "RoPE",

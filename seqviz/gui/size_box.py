@@ -51,7 +51,8 @@ class SizeBox(PaintedWidget):
         """What stands under the number and its bar."""
         if self._run is None:
             return []
-        facts = [("memory", memory_words(self._run.memory_bytes)), ("receptive field", self._run.receptive_field)]
+        memory = memory_words(self._run.memory_bytes) if self._run.memory_bytes else ""
+        facts = [("memory", memory), ("receptive field", self._run.receptive_field)]
         return [(name, value) for name, value in facts if value]
 
     def _groups(self) -> list[tuple[str, int]]:
@@ -71,7 +72,10 @@ class SizeBox(PaintedWidget):
 
     def sizeHint(self) -> QSize:
         rows = len(self._groups()) + len(self.lines())
-        return QSize(theme.px(184), theme.px(74 + 18 * rows + 6) if self._run is not None else theme.px(48))
+        return QSize(
+            theme.px(184),
+            theme.px((74 if self.total else 48) + 18 * rows + 6) if self._run is not None else theme.px(48),
+        )
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(100), self.sizeHint().height())
@@ -91,11 +95,14 @@ class SizeBox(PaintedWidget):
             painter.setPen(colours.ink2)
             painter.drawText(QPointF(0, theme.px(36)), "known once the model is built")
             return
-        painter.setFont(theme.font(20, bold=True))
-        painter.drawText(QPointF(0, theme.px(42)), theme.thousands(self.total))
-        self._right(painter, "parameters", theme.px(42))
-        self._draw_bar(painter, QRectF(0, theme.px(52), width, theme.px(8)))
-        y = theme.px(80)
+        if self.total:
+            painter.setFont(theme.font(20, bold=True))
+            painter.drawText(QPointF(0, theme.px(42)), theme.thousands(self.total))
+            self._right(painter, "parameters", theme.px(42))
+            self._draw_bar(painter, QRectF(0, theme.px(52), width, theme.px(8)))
+        else:
+            self._line(painter, "no weights to train", "", 0, theme.px(36))
+        y = theme.px(80 if self.total else 54)
         for (name, count), tone in zip(self._groups(), self._tones(), strict=True):
             painter.fillRect(QRectF(0, y - theme.px(8), theme.px(8), theme.px(8)), tone)
             self._line(painter, name, theme.thousands(count), theme.px(14), y)

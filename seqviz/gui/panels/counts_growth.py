@@ -74,7 +74,7 @@ class CountsGrowthPanel(TimePanel):
         self._follow()
 
     def subtitle(self) -> str:
-        return "storage and sparsity"
+        return ""  # the captions above both plots say it
 
     def reading(self) -> str:
         return self._reading

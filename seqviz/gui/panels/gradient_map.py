@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from seqviz.gui import theme
 from seqviz.gui.number_text import short
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
+from seqviz.gui.panels.gradient_spread import shares, spread_words
 from seqviz.gui.panels.map_panel import MapPanel
 from seqviz.gui.panels.state_names import BOTH, direction_of, layer_of, symbol, titles_of
 from seqviz.gui.widgets import causal_map
@@ -256,13 +257,21 @@ class GradientMapPanel(MapPanel):
         half_life, fit, horizon = self._numbers(self.site)
         way = " of the forward state" if direction_of(self.site) == BOTH else ""
         start = f"beyond the first two {self.token_word}s the gradient{way}"
-        if np.isnan(half_life):
-            return ""
+        if np.isnan(half_life) or (self.aligned and not self.causal and not self.one_loss):
+            return self._spread()
         if np.isinf(half_life):
             return f"{start} **does not shrink** with distance"
         rough = "" if fit >= POOR_FIT else f", roughly (R² {fit:.2f})"
         tail = f"; under 1 % from {horizon:.0f} on" if np.isfinite(horizon) else ""
         return f"{start} halves every **{tokens_text(half_life)} {self.token_word}s**{rough}{tail}"
+
+    def _spread(self) -> str:
+        """Where no half-life is told: which share of the gradient leaves its own place, and to which side."""
+        if self.values is None or not self.aligned or self.one_loss or self.row_axis != "t":
+            return ""
+        places = np.array([self.position_of(row) for row in range(len(self.values))], dtype=np.intp)
+        rows = f"a hidden {self.token_word}" if self.places is not None else f"a {self.token_word}"
+        return spread_words(*shares(self.values, places), self.token_word, rows)
 
     def explain(self, cursor: Cursor) -> Explanation:
         letter = (symbol(self.site) if self.site else "h") + LATEX_ARROWS[direction_of(self.site)]

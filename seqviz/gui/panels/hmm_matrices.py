@@ -34,6 +34,7 @@ Floats = NDArray[np.floating]
 GAP, WORD = 12, 44  # px at scale 1: between the matrices, of a column with a word as its name
 NUMBERS, NAMES = 22, 86  # px at scale 1 of the gutter
 SHARE = 0.42  # of the room, for the transitions
+FEW = 9  # states whose columns have room for a letter before the number
 ENOUGH_COLUMNS = 24  # symbols: where so many have room, they are columns of a matrix
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _FORMULA = r"A_{ij} = \frac{\sum_t P(s_t = i, \, s_{t+1} = j)}{\sum_t P(s_t = i)}"
@@ -184,7 +185,7 @@ class HmmMatricesPanel(FreePanel):
         if self._emission is None:
             paint_turned(painter, transitions, [self._word(state) for state in range(self.n_states)])
             return
-        paint_columns(painter, transitions, list(map(str, range(self.n_states))))
+        paint_columns(painter, transitions, [f"s{i}" if self.n_states <= FEW else str(i) for i in range(self.n_states)])
         shown = self.symbols_shown()  # (state or 1, column)
         values = np.take_along_axis(self._emission, np.broadcast_to(shown, (self.n_states, shown.shape[1])), axis=1)
         if self.ranked():

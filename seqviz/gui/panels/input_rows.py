@@ -178,7 +178,7 @@ class InputRowsPanel(FreePanel):
         high = theme.px(_HEAD) - 2
         painter.drawText(QRectF(0, 0, theme.px(_LABELS + _CELL), high), _RIGHT, "one-hot")
         painter.drawText(QRectF(area.left() - theme.px(_GAP), 0, theme.px(_GAP), high), _CENTRE, "×")
-        which = "first matrix of the net" if self.one_hot else "embedding"
+        which = "first matrix" if self.one_hot else "embedding"
         text = f"{which}, {self.vocabulary_size} × {self._matrix.shape[1]}"
         painter.drawText(QRectF(area.left(), 0, area.width(), high), _LEFT, text)
 

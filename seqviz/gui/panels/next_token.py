@@ -38,7 +38,7 @@ class NextTokenPanel(TimePanel):
     title = "Next token"
     question = "What does it expect next?"
     wants: ClassVar[tuple[str, ...]] = (PROBABILITIES, OWN_PLACE)
-    needs: ClassVar[tuple[str, ...]] = wants
+    needs: ClassVar[tuple[str, ...]] = (PROBABILITIES,)
     weight = 22
     order = 30
     minimum_height = 120

@@ -110,6 +110,7 @@ class TrackPanel(PaintedFreePanel):
         area, axes = self.plot(), self.axes()
         self._taken = []
         paint_axes(painter, area, *axes)
+        self._name_axes(painter, area)
         painter.save()
         painter.setClipRect(area)
         self._paint_path(painter)
@@ -119,6 +120,13 @@ class TrackPanel(PaintedFreePanel):
         painter.restore()
         if self.view == VIEWS[0] and self.track.steps > 3:
             self._paint_inset(painter)
+
+    def _name_axes(self, painter: QPainter, area: QRectF) -> None:
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.theme().ink3)
+        inside = area.adjusted(theme.px(4), 0, -2, -theme.px(2))
+        painter.drawText(inside, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop), "position y")
+        painter.drawText(inside, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom), "position x")
 
     def _paint_path(self, painter: QPainter) -> None:
         """Everything up to the cursor in full, what comes later faintly; the truth as a thin line all along."""
@@ -264,7 +272,11 @@ class TrackPanel(PaintedFreePanel):
     # words
 
     def subtitle(self) -> str:
-        return f"at {self.t + 1}, ellipses of {SIGMAS:g} deviations" if self.track is not None else ""
+        if self.track is None:
+            return ""
+        ellipses = f"ellipses: {SIGMAS:g} standard deviations"
+        at = f"measurement {self.t + 1}"
+        return fitting(self.width() - theme.px(50), f"{at}; {ellipses}", f"{at}, {SIGMAS:g} σ ellipses", at)
 
     def reading(self) -> str:
         if self.track is None:

@@ -195,7 +195,8 @@ class WordOrderPanel(FreePanel):
         if not self.ready():
             return "the same tokens in two orders"
         assert self._moved is not None
-        return f"{self._kind}; mean over the probe {100 * float(self._moved.mean()):.0f} %"
+        mean = f"mean {100 * float(self._moved.mean()):.0f} %"
+        return fitting(self.width() - theme.px(150), f"{self._kind}; over the probe {mean}", self._kind, "")
 
     def reading(self) -> str:
         if not self.ready():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,22 +29,27 @@ class ColourBar:
     centre: bool = False
 
 
-def colour_bar_width(bar: ColourBar) -> float:
-    """Pixels that `paint_colour_bar` will use."""
+def colour_bar_width(bar: ColourBar, colours: float | None = None) -> float:
+    """Pixels that `paint_colour_bar` will use; `colours`: of the coloured bar itself."""
     measure = theme.metrics(11)
     words = sum(measure.horizontalAdvance(t) for t in (bar.quantity, bar.low, bar.high))
-    return words + theme.px(BAR_WIDTH) + theme.px(8 + 6 + 6)
+    return words + (theme.px(BAR_WIDTH) if colours is None else colours) + theme.px(8 + 6 + 6)
 
 
-def paint_colour_bar(painter: QPainter, right: float, centre_y: float, bar: ColourBar) -> float:
-    """Paint right-aligned at `right`, vertically centred on `centre_y`. Returns the left edge."""
+def paint_colour_bar(
+    painter: QPainter, right: float, centre_y: float, bar: ColourBar, most: float | None = None
+) -> float:
+    """Paint right-aligned at `right`, vertically centred on `centre_y`, the colours `most` px wide at most.
+
+    Returns the left edge.
+    """
     colours, measure = theme.theme(), theme.metrics(11)
     painter.setFont(theme.font(11))
     baseline = centre_y + measure.capHeight() / 2
     x = right - measure.horizontalAdvance(bar.high)
     painter.setPen(colours.ink2)
     painter.drawText(QPointF(x, baseline), bar.high)
-    width, height = theme.px(BAR_WIDTH), theme.px(BAR_HEIGHT)
+    width, height = min(theme.px(BAR_WIDTH), most or math.inf), theme.px(BAR_HEIGHT)
     x -= theme.px(6) + width
     frame = QRectF(round(x), round(centre_y - height / 2), width, height)
     paint_matrix(painter, frame, _RAMP, theme.colour_table(bar.colours))

@@ -74,9 +74,11 @@ class DecayPlot:
 
 
 def lay_out(area: QRectF, curves: Sequence[DecayCurve], unit: str) -> DecayPlot | None:
-    """Axes that hold all curves; None where the area is too small for a plot."""
-    names = theme.metrics(11, bold=True)
-    gutter = max((names.horizontalAdvance(c.half_life_text) for c in curves), default=0.0) + theme.px(10)
+    """Axes that hold all curves; None where the area is too small for a plot, or nothing reaches past its own place."""
+    curves = [curve for curve in curves if np.nansum(curve.values[1:]) > 0]
+    names, small = theme.metrics(11, bold=True), theme.metrics(11)
+    widths = [max(names.horizontalAdvance(c.half_life_text), small.horizontalAdvance(c.horizon_text)) for c in curves]
+    gutter = max(widths, default=0.0) + theme.px(10)
     gutter = math.ceil(gutter / 12) * 12.0  # a changing digit must not move the plot
     low = area.height() < theme.px(_SMALL_HEIGHT + 46)
     left, top = area.left() + theme.px(34), area.top() + theme.px(20 if low else 26)
@@ -146,19 +148,22 @@ def _paint_curve(painter: QPainter, plot: QRectF, x_axis: Axis, y_axis: Axis, cu
 
 
 def _paint_names(painter: QPainter, plot: QRectF, y_axis: Axis, curves: Sequence[DecayCurve]) -> None:
-    """Two lines at the end of each curve: half-life in its colour, the 1 % horizon under it."""
+    """At the end of each curve its half-life in its colour, and under it, where all have room, the 1 % horizon."""
     gap = theme.px(13)
     ends = [_last(_pixels(plot, y_axis, c.values), plot.bottom()) for c in curves]
-    places = spread_labels(ends, 2 * gap + theme.px(3), plot.top(), plot.bottom())
+    room = 2 * gap + theme.px(3)
+    both = len(curves) * room <= plot.height() + room
+    places = spread_labels(ends, room if both else gap, plot.top(), plot.bottom())
     x = plot.right() + theme.px(8)
     for curve, y in zip(curves, places, strict=True):
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(_text_colour(curve.family))
-        area = QRectF(x, y - gap, 300, gap)
+        area = QRectF(x, y - (gap if both else gap / 2), 300, gap)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), curve.half_life_text)
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
-        painter.drawText(area.translated(0, gap), int(Qt.AlignmentFlag.AlignVCenter), curve.horizon_text)
+        if both:
+            painter.drawText(area.translated(0, gap), int(Qt.AlignmentFlag.AlignVCenter), curve.horizon_text)
 
 
 def _text_colour(family: str) -> QColor:

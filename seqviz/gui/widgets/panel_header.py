@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from seqviz.gui import theme
-from seqviz.gui.widgets.colour_bar import ColourBar, paint_colour_bar
+from seqviz.gui.widgets.colour_bar import ColourBar, colour_bar_width, paint_colour_bar
 
 HEADER_HEIGHT = 52
+NARROWEST_BAR = 36  # px of colours that can still be told apart
 HEADER_HEIGHT_WITHOUT_READING = 34
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
@@ -34,10 +35,15 @@ def paint_header(painter: QPainter, rect: QRectF, header: Header) -> None:
     """Paint into the top of `rect` (its left and right edges are where text and bar end)."""
     colours = theme.theme()
     centre_y = rect.top() + theme.px(19)
-    right = rect.right()
-    if header.bar is not None:
-        right = paint_colour_bar(painter, right, centre_y, header.bar) - theme.px(12)
-    title = theme.metrics(13, bold=True)
+    right, title = rect.right(), theme.metrics(13, bold=True)
+    bar = header.bar
+    if bar is not None:
+        room = rect.width() - title.horizontalAdvance(header.title) - theme.px(12)
+        if colour_bar_width(bar, theme.px(NARROWEST_BAR)) > room:  # the word goes before the ends of the range do
+            bar = replace(bar, quantity="")
+        colours_room = room - colour_bar_width(bar, 0.0)
+        right = paint_colour_bar(painter, right, centre_y, bar, max(colours_room, theme.px(NARROWEST_BAR)))
+        right -= theme.px(12)
     baseline = centre_y + title.capHeight() / 2
     painter.setFont(theme.font(13, bold=True))
     painter.setPen(colours.ink)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 
+from seqviz.gui import theme
 from seqviz.gui.widgets.decay_inset import DecayCurve, lay_out
 
 
@@ -36,3 +37,14 @@ def test_what_is_never_reached_is_said_so():
     assert curve().horizon_text == "1 % beyond 39"
     assert curve(horizon=12.0).horizon_text == "1 % at 12"
     assert curve(np.nan).half_life_text == "h"
+
+
+def test_no_plot_where_nothing_reaches_past_its_own_place(area):
+    alone = np.zeros(40)
+    alone[0] = 1.0
+    assert lay_out(area, (DecayCurve("h", "rnn", alone, np.nan, np.inf),), "character") is None
+
+
+def test_the_words_under_a_name_have_room_too(area):
+    short_name = DecayCurve("h", "rnn", np.geomspace(1.0, 0.1, 40), np.nan, np.inf)
+    assert lay_out(area, (short_name,), "character").area.right() < area.right() - theme.px(70)

@@ -89,3 +89,17 @@ def test_a_map_cursor_is_black_inside_white_so_that_it_shows_on_every_colour(can
         column = [image.pixelColor(200, y).lightness() for y in range(6, 16)]
         assert min(column) < 60
         assert max(column) > 200
+
+
+def test_a_narrow_head_shortens_its_colours_before_they_run_into_the_title(qapp):
+    bar = ColourBar("weight", "−1", "+1", "diverging")
+    widths = []
+    for width in (600, 260):
+        picture = QImage(width, 60, QImage.Format.Format_ARGB32)
+        picture.fill(0xFFFFFFFF)
+        painter = QPainter(picture)
+        paint_header(painter, QRectF(0, 0, width, 60), Header("One-hot and matrix", "", "", bar))
+        painter.end()
+        row = [picture.pixelColor(x, theme.px(19)) for x in range(width)]
+        widths.append(sum(colour.hsvSaturationF() > 0.3 for colour in row))
+    assert 12 < widths[1] < widths[0]
