@@ -168,6 +168,7 @@ class MainWindow(WindowExplain):
         if run.step or not run.parameters:  # a filter has nothing to learn: it can be looked at right away
             self.sheet.set_cover(None)
         self.board.show_run(run, config.probe if config is not None else "")
+        self.preset_name = self.rail.preset.currentData() or ""  # none where text or architecture were changed since
         self.first.show_current(self.preset_name)
         self.card.refresh()
 

@@ -84,6 +84,13 @@ def test_the_card_of_the_experiment_at_hand_is_framed(opened):
     assert [card.name for card in opened.window.first.cards if card.current] == ["lstm-stories"]
 
 
+def test_no_card_is_framed_once_the_experiment_is_another(opened):
+    opened.window.rail.switch_architecture("transformer")
+    opened.pump()
+    assert opened.window.first.isVisible()
+    assert not [card.name for card in opened.window.first.cards if card.current]
+
+
 def test_hovering_the_strip_moves_the_cursor_of_every_panel(opened, qtbot):
     opened.learn(5)
     strip, grid = opened.window.sheet.strip, opened.window.sheet.grid
