@@ -41,6 +41,7 @@ class ExplainView(Surface):
         self._header = Header("Who explains this token?")
         self._bar: ColourBar | None = None
         self._asking: Asking | None = None
+        self._word = "token"
         self._tokens: tuple[str, ...] = ()
         self._grid = ColumnGrid(0, 0, 9, 0, 0)
         self.blocks: list[ExplainBlock] = []
@@ -97,7 +98,7 @@ class ExplainView(Surface):
     def show_asking(self, asking: Asking, tokens: tuple[str, ...], word: str, cursor: int) -> None:
         """The question and what was answered so far; `word`: what a token is called."""
         fresh = asking is not self._asking or tokens != self._tokens
-        self._asking, self._tokens = asking, tokens
+        self._asking, self._tokens, self._word = asking, tokens, word
         top = scale_top(largest_change(asking.lanes))
         self._bar = ColourBar("truth: change in loss", f"{BITS_LOW:g}", f"{top:g} bits", "viridis")
         self._fill_blocks(len(asking.lanes))
@@ -109,7 +110,7 @@ class ExplainView(Surface):
             self._fit()
         self._grow()
         self.set_cursor(cursor)
-        self._say(asking, word)
+        self._say(asking)
 
     def set_cursor(self, column: int) -> None:
         """The token cursor, through all rows."""
@@ -131,7 +132,8 @@ class ExplainView(Surface):
     def grid(self) -> ColumnGrid:
         return self._grid
 
-    def _say(self, asking: Asking, word: str) -> None:
+    def _say(self, asking: Asking) -> None:
+        word = self._word
         place = f"{in_context(self._tokens, asking.position)}, {word} {asking.position + 1} of {len(self._tokens)}"
         step = next((lane.explained.step for lane in reversed(asking.lanes) if lane.explained is not None), asking.step)
         subtitle = f"{place}, at step {theme.thousands(step)}"
@@ -217,6 +219,7 @@ class ExplainView(Surface):
         self._grow()
         if self._asking is not None:
             self.set_cursor(self.strip.cursor_token or 0)
+            self._say(self._asking)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -117,7 +117,8 @@ def live_reading(lanes: Sequence[Lane]) -> tuple[str, ...]:
         return (f"**{_capital(top)}** {grade(best.agreement)} with the truth (**{number(best.agreement)}**)",)
     said = f"Nearest to the truth: **{top}** (agreement **{number(best.agreement)}**)"
     last = f"farthest: **{bottom}** (**{number(worst.agreement)}**"
-    return (f"{said}; {last}: {grade(worst.agreement)})", f"{said}; {last})", said)
+    brief = f"nearest the truth: **{top}** (**{number(best.agreement)}**), {last})"
+    return (f"{said}; {last}: {grade(worst.agreement)})", f"{said}; {last})", brief, said)
 
 
 def _capital(text: str) -> str:
