@@ -19,12 +19,20 @@ EARLY_MOMENTUM, LATE_MOMENTUM = 0.5, 0.8
 
 def principal_plane(vectors: Floats) -> tuple[Floats, Floats]:
     """(n, 2) coordinates along the two directions of largest variance, and (2,) their shares of it."""
-    centred = np.asarray(vectors, dtype=float) - np.mean(vectors, axis=0)
+    return plane_of(vectors, vectors)
+
+
+def plane_of(vectors: Floats, some: Floats) -> tuple[Floats, Floats]:
+    """(n, 2) coordinates of `vectors` (n, E) in the plane in which `some` (m, E) vary most, and (2,) the shares of the
+    variance of `some` along them. The mean of `some` lies at the origin.
+    """
+    middle = np.mean(some, axis=0)
+    centred = np.asarray(some, dtype=float) - middle
     sizes, directions = np.linalg.eigh(centred.T @ centred)  # quick however many points there are
     sizes, directions = np.maximum(sizes[::-1], 0.0), directions[:, ::-1].T
     directions = np.vstack([directions, np.zeros((2, directions.shape[1]))])[:2]  # one dimension has one direction
     shares = np.append(sizes, [0.0, 0.0])[:2] / max(float(sizes.sum()), 1e-300)
-    return centred @ directions.T, shares
+    return (np.asarray(vectors, dtype=float) - middle) @ directions.T, shares
 
 
 def aligned(points: Floats, reference: Floats) -> Floats:

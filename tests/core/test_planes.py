@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqviz.core.planes import _slope, aligned, divergence, neighbour_shares, principal_plane, tsne
+from seqviz.core.planes import _slope, aligned, divergence, neighbour_shares, plane_of, principal_plane, tsne
 
 
 def clumps() -> tuple[np.ndarray, np.ndarray]:
@@ -28,6 +28,18 @@ def test_vectors_of_one_dimension_or_all_alike_lie_on_a_line_or_a_point():
     assert (points[:, 1] == 0).all()
     assert shares.tolist() == [1.0, 0.0]
     assert (principal_plane(np.ones((5, 3)))[0] == 0).all()
+
+
+def test_the_plane_of_some_keeps_their_distances_and_has_all_the_others_in_it():
+    vectors, _ = clumps()
+    some = vectors[[0, 20, 40]]  # three points lie in a plane
+    points, shares = plane_of(vectors, some)
+    assert points.shape == (45, 2)
+    assert shares.sum() == pytest.approx(1.0)
+    shown = points[[0, 20, 40]]
+    for i, j in ((0, 1), (1, 2), (0, 2)):
+        assert np.linalg.norm(shown[i] - shown[j]) == pytest.approx(np.linalg.norm(some[i] - some[j]))
+    np.testing.assert_allclose(shown.mean(axis=0), 0, atol=1e-9)
 
 
 def test_a_turned_and_mirrored_picture_is_turned_back():

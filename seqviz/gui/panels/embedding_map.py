@@ -14,8 +14,19 @@ from seqviz.core.events import RunStarted
 from seqviz.core.word_algebra import unit_rows
 from seqviz.gui import theme
 from seqviz.gui.labels import TextLabel
-from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
+from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Snapshot, panels
 from seqviz.gui.panels.embedding_planes import Plane, Planes
+from seqviz.gui.panels.embedding_words import (
+    FORMULA,
+    SENTENCE,
+    axis_words,
+    four_words,
+    key_words,
+    near_words,
+    size_words,
+    tsne_words,
+    word_quantities,
+)
 from seqviz.gui.panels.word_questions import WordQuestions
 from seqviz.gui.reading import fitting
 from seqviz.gui.row_stack import scrolled
@@ -26,11 +37,12 @@ from seqviz.gui.widgets.word_map import WordMap
 from seqviz.gui.widgets.word_map_painting import Arrow, MapPicture
 
 MATRIX = "vectors.matrix"
-PCA, TSNE = "PCA", "t-SNE"
+PCA, FOUR, TSNE = "PCA", "analogy", "t-SNE"
 NEAR_MARKED = 5
 _COLUMN, _COLUMN_FROM, _POLL_MS = 232, 540, 80
 _TIPS = {
     PCA: "the plane in which the vectors differ most: distances are true as far as two directions can hold them",
+    FOUR: "the plane of the four words of the analogy: are the two arrows parallel?",
     TSNE: "neighbours stay neighbours; distances between clumps and their sizes mean nothing",
 }
 
@@ -56,12 +68,14 @@ class EmbeddingMapPanel(FreePanel):
         self._unit: NDArray[np.floating] = np.empty((0, 0))
         self._names: tuple[str, ...] = ()
         self._picked: int | None = None
+        self._step = 0  # of the matrix
         self._planes = Planes()
+        self._projected: tuple[int, ...] | None = None  # whose plane was last worked out for this matrix; (): of all
         self._job: TsneJob | None = None
         self._job_step = 0
         self.map, self.questions = WordMap(), WordQuestions()
         self.column = scrolled(self.questions)
-        self.switch = ChoiceSwitch("kind of map", (PCA, TSNE), _TIPS)
+        self.switch = ChoiceSwitch("kind of map", (PCA, FOUR, TSNE), _TIPS)
         self.again = QPushButton("again")
         self.note = TextLabel("", 11, "ink3")
         self._timer = QTimer(self)
@@ -131,7 +145,8 @@ class EmbeddingMapPanel(FreePanel):
         self._matrix = matrix
         self._unit = unit_rows(matrix.astype(np.float64))
         frame = self._snapshot.frame
-        self._planes.take(0 if frame is None else frame.made_at.get(MATRIX, frame.step), matrix)
+        self._step = 0 if frame is None else frame.made_at.get(MATRIX, frame.step)
+        self._projected = None
         if fresh:
             run = self._snapshot.run
             words = () if run is None else run.vocabulary[: len(matrix)]
@@ -181,9 +196,22 @@ class EmbeddingMapPanel(FreePanel):
     def _show(self) -> None:
         if self._matrix is not None:
             self.questions.show_vectors(self._unit, self.word)
+            self._project(self._matrix)
         self.map.set_picture(self._picture())
         self.note.setText(self._note())
         self.header_changed.emit()
+
+    def _project(self, matrix: NDArray[np.floating]) -> None:
+        """The plane of this moment, unless it is known: of all vectors, or of the four of the analogy at length 1."""
+        words = self._four() if self.kind == FOUR else ()
+        if words != self._projected:
+            self._projected = words
+            self._planes.take(self._step, self._unit if words else matrix, words)
+
+    def _four(self) -> tuple[int, ...]:
+        """a, b, c and the answer, as the analogy adds them up; () where it is not asked."""
+        terms, answers = self.questions.terms_asked, self.questions.answers
+        return (*terms, answers[0][0]) if len(terms) == 3 and answers else ()
 
     def _picture(self) -> MapPicture | None:
         points, plane = self._points()
@@ -192,25 +220,21 @@ class EmbeddingMapPanel(FreePanel):
         here = len(points)
         near = tuple(w for w, _ in self.questions.neighbours[:NEAR_MARKED] if w < here)
         arrows, asked = self._arrows(here)
-        across, up = (
-            ("", "") if plane is None else (f"{share:.0%} of the variance".replace("%", " %") for share in plane.shares)
-        )
+        framed = (self._projected or ()) if plane is not None else ()
+        across, up = axis_words(plane, bool(framed))
         return MapPicture(
             points, self._names, self._planes.trails() if plane is not None else np.empty((0, 0, 2)),
             self.word if self.word is not None and self.word < here else None, near, asked, arrows, across, up,
-            "" if self._snapshot.run is None else self._snapshot.run.family,
+            "" if self._snapshot.run is None else self._snapshot.run.family, framed,
         )  # fmt: skip
 
     def _arrows(self, here: int) -> tuple[tuple[Arrow, ...], tuple[int, ...]]:
         """From b to a and from c to the answer: parallel where the vectors know the analogy."""
-        terms = self.questions.terms_asked
-        if len(terms) != 3 or not self.questions.answers:
+        four = self._four()
+        if not four or max(four) >= here:
             return (), ()
-        a, b, c = terms
-        answer = self.questions.answers[0][0]
-        if max(a, b, c, answer) >= here:
-            return (), ()
-        return (Arrow(b, a), Arrow(c, answer)), (a, b, c, answer)
+        a, b, c, answer = four
+        return (Arrow(b, a), Arrow(c, answer)), four
 
     # t-SNE
 
@@ -226,10 +250,10 @@ class EmbeddingMapPanel(FreePanel):
     @Slot()
     def _begin_tsne(self) -> None:
         self._stop_job()
-        if self._matrix is None or self._planes.now is None:
+        if self._matrix is None:
             self.switch.show_option(PCA)
             return
-        self._job, self._job_step = TsneJob(self._unit[:MOST_POINTS]), self._planes.now.step
+        self._job, self._job_step = TsneJob(self._unit[:MOST_POINTS]), self._step
         self._job.start()
         self._timer.start()
         self.again.hide()
@@ -250,69 +274,35 @@ class EmbeddingMapPanel(FreePanel):
             self._job = None
 
     def _note(self) -> str:
+        room = self.map.width() - self.switch.width() - (theme.px(90) if self._job is not None else 0)
         if self._matrix is None:
             return ""
-        if self.kind == PCA or self._job is None:
-            return fitting(self.map.width() - self.switch.width(), "wheel zooms, drag moves, click picks a word", "")
-        if self._job.error:
-            return self._job.error
-        done = self._job.newest()[1]
-        at = f"step {theme.thousands(self._job_step)}" + ("" if done >= 1 else f", {done:.0%}".replace("%", " %"))
-        return fitting(
-            self.map.width() - self.switch.width() - theme.px(90),
-            f"of {at}: distances between clumps mean nothing",
-            f"{at}: gaps between clumps mean nothing",
-            f"{at}: far means nothing",
-        )
+        if self.kind == FOUR:
+            return four_words(room, bool(self._four()))
+        if self.kind == TSNE and self._job is not None:
+            return self._job.error or tsne_words(room, self._job_step, self._job.newest()[1])
+        return fitting(room, "wheel zooms, drag moves, click picks a word", "")
 
     # words
 
     def subtitle(self) -> str:
         if self._matrix is None:
             return ""
-        count = len(self._matrix)
-        size = len(self._snapshot.run.vocabulary) if self._snapshot.run is not None else count
-        which = f"{theme.thousands(count)} vectors of {self._matrix.shape[1]} numbers"
-        return f"the first {which}" if size > count else which
+        run = self._snapshot.run
+        count, size = self._matrix.shape
+        return size_words(count, size, 0 if run is None else len(run.vocabulary))
 
     def reading(self) -> str:
-        word = self.word
-        if word is None or not self.questions.neighbours:
-            return ""
-        (first, cosine), *others = self.questions.neighbours
-        name = self._names[word]
-        rest = " and ".join(self._names[w] for w, _ in others[:1])
-        return fitting(
-            self.width(),
-            f"Nearest to “{name}”: **{self._names[first]}** ({cosine:.2f}), then {rest}",
-            f"Nearest to “{name}”: **{self._names[first]}** ({cosine:.2f})",
-        )
+        return "" if self.word is None else near_words(self.width(), self.word, self._names, self.questions.neighbours)
 
     def explain(self, cursor: Cursor) -> Explanation:
-        formula = r"\cos(e_i, e_j) = \frac{e_i \cdot e_j}{|e_i| \, |e_j|}"
-        sentence = (
-            "A word is a row of numbers. Words of like company get like rows. The map shows the plane in which the "
-            "rows differ most, turned so that it lies as it lay before; trails show where each came from."
-        )
         word, plane = self.word, self._planes.now
         if word is None or plane is None or self._matrix is None:
-            return Explanation(self.title, formula, sentence)
+            return Explanation(self.title, FORMULA, SENTENCE)
         length = float(np.linalg.norm(self._matrix[word]))
-        seen = f"{sum(plane.shares):.0%}".replace("%", " %")
-        quantities = [
-            Quantity("word", self._names[word]),
-            Quantity("length of its vector", f"{length:.2f}"),
-            Quantity("variance that the plane holds", seen),
-        ]
-        if self.questions.answers and self.questions.terms_asked:
-            best, cosine = self.questions.answers[0]
-            a, b, c = (self._names[n] for n in self.questions.terms_asked)
-            quantities.append(Quantity(f"{a} − {b} + {c}", f"{self._names[best]} {cosine:.2f}"))
-        if not self.questions.neighbours:
-            return Explanation(self.title, formula, sentence, tuple(quantities))
-        near, cosine = self.questions.neighbours[0]
-        meaning = f"cosine of {self._names[word]} with {self._names[near]}, its nearest"
-        return Explanation(self.title, formula, sentence, tuple(quantities), f"{cosine:.2f}".replace("-", "−"), meaning)
+        quantities = word_quantities(self._names, word, length, plane, self._four(), self.questions.answers)
+        number, meaning = key_words(self._names, word, self.questions.neighbours)
+        return Explanation(self.title, FORMULA, SENTENCE, quantities, number, meaning)
 
     def export(self) -> Mapping[str, np.ndarray]:
         points, _ = self._points()
@@ -321,7 +311,7 @@ class EmbeddingMapPanel(FreePanel):
         return {"word": np.array(self._names), "points": points, MATRIX: self._matrix}
 
     def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        return (("map", (PCA, TSNE), self.kind),)
+        return (("map", (PCA, FOUR, TSNE), self.kind),)
 
     def choose(self, key: str, option: str) -> None:
         if key == "map":

@@ -6,12 +6,13 @@ Axes: n points, E dimensions, K moments.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqviz.core.planes import aligned, principal_plane
+from seqviz.core.planes import aligned, plane_of
 
 Floats = NDArray[np.floating]
 MOMENTS = 10  # a trail goes back over so many
@@ -38,21 +39,28 @@ class Planes:
 
     def __init__(self) -> None:
         self._planes: deque[Plane] = deque(maxlen=MOMENTS)
+        self._words: tuple[int, ...] = ()  # whose plane it is; none: that of all
 
     def clear(self) -> None:
         self._planes.clear()
 
-    def take(self, step: int, vectors: Floats) -> None:
-        """The vectors (n, E) as they are at `step`. Moments that lie later, or had other points, are forgotten."""
-        if self._planes and len(self._planes[-1].points) != len(vectors):
+    def take(self, step: int, vectors: Floats, words: Sequence[int] = ()) -> None:
+        """The vectors (n, E) as they are at `step`, in the plane in which `words` differ most (none: all of them).
+
+        Moments that lie later, or had other points or another plane, are forgotten.
+        """
+        if tuple(words) != self._words or (self._planes and len(self._planes[-1].points) != len(vectors)):
             self._planes.clear()
+        self._words = tuple(words)
+        some = vectors[list(words)] if words else vectors
         reference = self._planes[-1].points if self._planes else None
         while self._planes and self._planes[-1].step >= step:
             self._planes.pop()
-        points, _ = principal_plane(vectors)
+        points, _ = plane_of(vectors, some)
         if reference is not None:
             points = aligned(points, reference)
-        self._planes.append(Plane(step, points, shares_along(points, vectors)))
+        shown = points[list(words)] if words else points
+        self._planes.append(Plane(step, points, shares_along(shown, some)))
 
     @property
     def now(self) -> Plane | None:

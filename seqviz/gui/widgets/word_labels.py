@@ -10,12 +10,13 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 @dataclass(frozen=True)
 class Wanted:
-    """A name that would like to stand at a point; `width` in px."""
+    """A name that would like to stand at a point, right of it or left; `width` in px."""
 
     word: int
     x: float
     y: float
     width: float
+    left: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ def place_labels(
 
 def _places(one: Wanted, height: float, gap: float) -> tuple[tuple[float, float], ...]:
     middle, centre = one.y - height / 2, one.x - one.width / 2
+    right, left = (one.x + gap, middle), (one.x - gap - one.width, middle)
     return (
-        (one.x + gap, middle),
-        (one.x - gap - one.width, middle),
+        *((left, right) if one.left else (right, left)),
         (centre, one.y - gap - height),
         (centre, one.y + gap),
     )

@@ -51,7 +51,8 @@ class WordMap(PaintedWidget):
             self._hovered = None
             self.forget_scale()
         else:
-            self._fit(picture.points)
+            framed = list(picture.framed)
+            self._fit(picture.points[framed] if framed else picture.points, 1.6 if framed else 1)
             if self._hovered is not None and self._hovered >= len(picture.points):
                 self._hovered = None
         self.update()
@@ -66,15 +67,15 @@ class WordMap(PaintedWidget):
         self._serial += 1
         self.update()
 
-    def _fit(self, points: NDArray[np.floating]) -> None:
+    def _fit(self, points: NDArray[np.floating], room: float) -> None:
         """Vectors grow while they are learned: the view follows in jumps, so that it seldom changes."""
         low, high = points.min(axis=0), points.max(axis=0)
         size = np.maximum(high - low, 1e-9 * (1 + np.abs(points).max()))
         middle, half = np.array(self._middle), np.array(self._half)
         inside = bool((low >= middle - half).all() and (high <= middle + half).all())
-        if not inside or (size < 0.6 * 2 * half).all():
+        if not inside or (room * size < 0.6 * 2 * half).all():
             self._middle = tuple(((low + high) / 2).tolist())
-            self._half = tuple((HEADROOM * size / 2).tolist())
+            self._half = tuple((room * HEADROOM * size / 2).tolist())
 
     # places
 

@@ -44,6 +44,7 @@ class MapPicture:
     across: str = ""  # what lies along each axis; "" where the axes mean nothing
     up: str = ""
     family: str = ""
+    framed: tuple[int, ...] = ()  # the view is fitted to these words; none: to all
 
     def order(self) -> list[int]:
         """Words that should have a name, the most important first: the commonest after those asked about."""
@@ -56,15 +57,21 @@ class MapPicture:
 
 def placed_names(picture: MapPicture, places: Places, area: QRectF) -> list[Placed]:
     """Names inside `area` that do not overlap."""
-    wanted = []
+    wanted, left = [], words_left_of_an_arrow(picture, places)
     for word in picture.order():
         x, y = (float(value) for value in places[word])
         if area.contains(x, y):
             width = theme.metrics(12, picture.bold(word)).horizontalAdvance(picture.names[word]) + 2
-            wanted.append(Wanted(word, x, y, width))
+            wanted.append(Wanted(word, x, y, width, word in left))
     edge = theme.px(_EDGE) if picture.up else 0
     box = (area.left() + edge, area.top(), area.right(), area.bottom())
     return place_labels(wanted, theme.metrics(12).height() * 0.86, theme.px(5), box)
+
+
+def words_left_of_an_arrow(picture: MapPicture, places: Places) -> set[int]:
+    """Ends of arrows whose name should stand left of them, off the arrow."""
+    pairs = [(arrow.start, arrow.end) for arrow in picture.arrows]
+    return {min(pair, key=lambda word: float(places[word][0])) for pair in pairs}
 
 
 def paint_ground(painter: QPainter, picture: MapPicture, area: QRectF, origin: QPointF) -> None:

@@ -13,7 +13,7 @@ from seqviz.core.events import Frame, RunStarted
 from seqviz.core.units import Unit
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Snapshot
-from seqviz.gui.panels.embedding_map import MATRIX, PCA, TSNE, EmbeddingMapPanel
+from seqviz.gui.panels.embedding_map import FOUR, MATRIX, PCA, TSNE, EmbeddingMapPanel
 
 WORDS = ("king", "queen", "man", "woman", "she", "he", "nurse", "pilot", *(f"word{i}" for i in range(42)))
 RUN = RunStarted(
@@ -93,9 +93,27 @@ def test_the_same_matrix_is_not_worked_out_twice(panel):
     assert panel._planes.now is before
 
 
+def test_in_the_plane_of_an_analogy_its_arrows_are_parallel(panel):
+    matrix = vectors() * 0.3
+    royal, female = np.eye(8, dtype=np.float32)[:2] * 3
+    matrix[:4] = [royal, royal + female, matrix[4] * 0 + 0.5, matrix[4] * 0 + 0.5 + female]
+    panel.present(snapshot(matrix=matrix))
+    panel.choose("map", FOUR)
+    assert "bold words" in panel.note.text()
+    king, queen, man, woman = panel._planes.now.points[:4]
+    one, other = king - man, queen - woman
+    assert one @ other / (np.linalg.norm(one) * np.linalg.norm(other)) > 0.9
+    assert sum(panel._planes.now.shares) > 0.9
+    panel.questions.terms.set_words(("king", "nobody", "woman"))
+    assert "no analogy is asked" in panel.note.text()
+    assert sum(panel._planes.now.shares) < 0.9
+
+
 def test_t_sne_runs_aside_and_says_what_it_does_not_mean(panel, qtbot):
     panel.present(snapshot(step=30))
     panel.switch.setFocus()
+    qtbot.keyClick(panel.switch, Qt.Key.Key_Right)
+    assert panel.kind == FOUR
     qtbot.keyClick(panel.switch, Qt.Key.Key_Right)
     assert panel.kind == TSNE
     qtbot.waitUntil(lambda: not threads(), timeout=20_000)
@@ -104,7 +122,7 @@ def test_t_sne_runs_aside_and_says_what_it_does_not_mean(panel, qtbot):
     assert "step 30" in panel.note.text()
     assert panel.export()["points"].shape == (len(WORDS), 2)
     qtbot.keyClick(panel.switch, Qt.Key.Key_Left)
-    assert panel.kind == PCA
+    assert panel.kind == FOUR
     assert not panel.again.isVisible()
 
 

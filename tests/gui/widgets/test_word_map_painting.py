@@ -12,6 +12,7 @@ from seqviz.gui.widgets.word_map_painting import (
     paint_arrows,
     paint_trails,
     placed_names,
+    words_left_of_an_arrow,
 )
 
 POINTS = np.random.default_rng(0).uniform(10, 290, size=(2000, 2))
@@ -55,3 +56,11 @@ def test_arrows_between_words_that_coincide_are_left_out(qapp):
     near, far = (MapPicture(places, NAMES, arrows=(Arrow(0, end),)) for end in (1, 2))
     assert inked(lambda painter: paint_arrows(painter, near, places)) == 0
     assert inked(lambda painter: paint_arrows(painter, far, places)) > 200
+
+
+def test_names_stand_off_the_arrow_between_them(qapp):
+    places = np.array([[50.0, 50.0], [200.0, 50.0], [250.0, 150.0], [100.0, 150.0]])
+    picture = MapPicture(places, NAMES, asked=(0, 1, 2, 3), arrows=(Arrow(0, 1), Arrow(2, 3)))
+    assert words_left_of_an_arrow(picture, places) == {0, 3}
+    left = {one.word for one in placed_names(picture, places, QRectF(0, 0, 300, 300)) if one.left < places[one.word][0]}
+    assert left == {0, 3}
