@@ -124,9 +124,7 @@ class Trainer:
             batch = self._next_batch(reading)
             if batch is None:
                 return
-            self._learn(batch)
-            if reading is not None and reading.over and self._wants_to_read_again():
-                reading.start_pass()
+            self._learn(batch, reading)
             yield
             training, sampling = self.config.training, self.config.sampling
             if self.step % training.valid_every == 0 or self.step in EARLY_VALIDATIONS:
@@ -135,10 +133,6 @@ class Trainer:
                 yield from self.sample()
             if time.monotonic() - self._saved_at > SAVE_EVERY:
                 self.save()
-
-    def _wants_to_read_again(self) -> bool:
-        with self._timed(), self.experiment.randomness:
-            return self.model.learns_by == "observe" and self.model.end_of_pass()
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -154,12 +148,14 @@ class Trainer:
         assert self.feeder is not None
         return self.feeder.next(self.config.training.batch_size, self.experiment.randomness.data)
 
-    def _learn(self, batch: Batch) -> None:
+    def _learn(self, batch: Batch, reading: Reading | None) -> None:
         self.fault("step")
         if self.config.training.seconds:
             self.learner.time_share = self.seconds / self.config.training.seconds
         with self._timed(), self.experiment.randomness:
             result = self.learner.learn(batch, self.on_phase)
+            if reading is not None and reading.over and self.model.learns_by == "observe" and self.model.end_of_pass():
+                reading.start_pass()
         self.step += 1
         self.tokens += batch.tokens
         self.last_batch, self.last_loss = batch, result.loss
@@ -187,13 +183,17 @@ class Trainer:
 
     def _validate(self) -> Iterator[None]:
         self.fault("validation")
-        with self._timed():  # what was read but not counted yet is counted here
-            growth = self.model.growth()
+        growth = {} if self.learns else self._growth()
         found = yield from self.validation.sampled()
         if found is not None:
             self._validated(Evaluated(self.step, found.loss, False, found.metrics, self.task.rule))
         if growth:
-            self.emit(CountsGrown(self.step, self.tokens, dict(growth)))
+            self.emit(CountsGrown(self.step, self.tokens, growth))
+
+    def _growth(self) -> dict[str, float]:
+        """Figures of a counting model; what it read but put off counting is counted for them, in the run's own time."""
+        with self._timed():
+            return dict(self.model.growth())
 
     def _validated(self, event: Evaluated) -> None:
         self.valid_loss = self.valid_sampled = event.loss

@@ -151,7 +151,8 @@ def test_seconds_of_a_racer_are_those_of_its_own_steps(race_config):
     for lane in race.lanes:
         steps = [e.event for e in events if isinstance(e, Raced) and e.racer == lane.number
                  and isinstance(e.event, StepMetrics)]  # fmt: skip
-        assert steps[-1].seconds == lane.trainer.seconds
+        told, seconds = steps[-1].seconds, lane.trainer.seconds  # telling how counts have grown costs a little more
+        assert told == seconds if lane.trainer.learns else 0 < told <= seconds
     assert sum(lane.trainer.seconds for lane in race.lanes) > 0
 
 
