@@ -103,6 +103,7 @@ class MainWindow(WindowExplain):
         session, board = self.session, self.board
         session.snapshot_changed.connect(self._present)
         session.run_started.connect(self._take_run)
+        session.config_changed.connect(self._take_config)
         session.notice.connect(self.show_notice)
         session.rejected.connect(self.show_refusal)
         session.probe_changed.connect(self._take_probe)
@@ -143,6 +144,7 @@ class MainWindow(WindowExplain):
             self.prepare_race(config, preset_name)
             return
         if self.racing:
+            self.leave_presentation()
             self.pages.setCurrentIndex(0)
         self.preset_name = preset_name
         self.rail.show_presets(self.presets, preset_name)
@@ -168,9 +170,12 @@ class MainWindow(WindowExplain):
         if run.step or not run.parameters:  # a filter has nothing to learn: it can be looked at right away
             self.sheet.set_cover(None)
         self.board.show_run(run, config.probe if config is not None else "")
+        self.card.refresh()
+
+    @Slot(object)
+    def _take_config(self, config: object) -> None:
         self.preset_name = self.rail.preset.currentData() or ""  # none where text or architecture were changed since
         self.first.show_current(self.preset_name)
-        self.card.refresh()
 
     @Slot(object)
     def _take_probe(self, event: object) -> None:
