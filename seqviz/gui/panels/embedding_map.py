@@ -274,7 +274,7 @@ class EmbeddingMapPanel(FreePanel):
             self._job = None
 
     def _note(self) -> str:
-        room = self.map.width() - self.switch.width() - (theme.px(90) if self._job is not None else 0)
+        room = self.map.width() - self.switch.width() - (theme.px(90) if self.again.isVisibleTo(self) else 0)
         if self._matrix is None:
             return ""
         if self.kind == FOUR:

@@ -67,7 +67,7 @@ def tsne_words(width: float, step: int, done: float) -> str:
         width,
         f"of {at}: distances between clumps mean nothing",
         f"{at}: gaps between clumps mean nothing",
-        f"{at}: far means nothing",
+        f"{at}: gaps mean nothing",
     )
 
 
