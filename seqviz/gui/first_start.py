@@ -49,7 +49,7 @@ class ExperimentCard(PaintedWidget):
     # Qt overrides
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.px(200), theme.px(98))
+        return QSize(theme.px(200), theme.px(108))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(140), theme.px(84))
@@ -79,7 +79,7 @@ class ExperimentCard(PaintedWidget):
         painter.setBrush(colours.rail)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         margin = theme.px(11)
-        text_height = theme.px(56)
+        text_height = theme.px(54)
         picture = QRectF(margin, margin, self.width() - 2 * margin, max(self.height() - text_height - 2 * margin, 12))
         if self._race:
             _draw_race(painter, picture)
@@ -155,7 +155,7 @@ def _draw_track(painter: QPainter, area: QRectF, colour: QColor, fading: bool) -
 
 
 def _draw_triangle(painter: QPainter, area: QRectF, colour: QColor) -> None:
-    side = max(area.height() / 7, 2.0)
+    high, wide = max(area.height() / 7, 2.0), max(area.width() / 3 / 8, 2.0)
     painter.setPen(Qt.PenStyle.NoPen)
     for block in range(3):
         left = area.left() + block * area.width() / 3
@@ -163,7 +163,7 @@ def _draw_triangle(painter: QPainter, area: QRectF, colour: QColor) -> None:
             for column in range(row + 1):
                 strong = (row - column == block) or (column == 0 and block == 2)
                 painter.setBrush(theme.faded(colour, 0.9 if strong else 0.22))
-                painter.drawRect(QRectF(left + column * side, area.top() + row * side, side - 1, side - 1))
+                painter.drawRect(QRectF(left + column * wide, area.top() + row * high, wide - 1, high - 1))
 
 
 def _draw_stairs(painter: QPainter, area: QRectF, colour: QColor) -> None:

@@ -22,8 +22,8 @@ def test_nothing_measured_says_nothing():
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ((0.0, 1.0, 0.0), "**nothing earlier is felt**: all of the gradient stays at its own character"),
-        ((0.6, 0.4, 0.0), "**60 %** of the gradient goes to earlier characters, 40 % to its own"),
+        ((0.0, 1.0, 0.0), "**nothing earlier is felt**: all of the gradient stays at the character just read"),
+        ((0.6, 0.4, 0.0), "**60 %** of the gradient goes to earlier characters, 40 % to the one just read"),
         ((0.5, 0.2, 0.3), "of the gradient of a gap **30 %** goes to later characters, 50 % to earlier ones"),
     ],
 )
