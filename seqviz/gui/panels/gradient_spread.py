@@ -31,7 +31,9 @@ def spread_words(before: float, own: float, after: float, word: str, rows: str) 
     if max(before, after) < NOTHING:
         return f"**nothing earlier is felt**: all of the gradient stays at the {word} just read"
     if after < NOTHING:
-        return f"**{100 * before:.0f} %** of the gradient goes to earlier {word}s, {100 * own:.0f} % to the one just read"
+        return (
+            f"**{100 * before:.0f} %** of the gradient goes to earlier {word}s, {100 * own:.0f} % to the one just read"
+        )
     return (
         f"of the gradient of {rows} **{100 * after:.0f} %** goes to later {word}s, {100 * before:.0f} % to earlier ones"
     )
