@@ -14,6 +14,11 @@ from seqviz.gui.widgets.text_strip import TextStrip
 from seqviz.gui.widgets.token_names import token_name
 from seqviz.gui.window_race import WindowRace
 
+TOLD = (
+    "The probe: the text through which every panel looks at the model. Double click to edit; "
+    "Enter asks who explains the token at the cursor."
+)
+
 
 class WindowExplain(WindowRace):
     """`explainer` is that of one model; the race page has its own."""
@@ -25,6 +30,7 @@ class WindowExplain(WindowRace):
         session, strip = self.session, self.sheet.strip
         self.explainer = explainer = Explainer(ModelHost(session, self.centre), self)
         strip.set_enter_asks(True)
+        strip.setToolTip(TOLD)
         strip.token_asked.connect(explainer.ask)
         strip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         strip.customContextMenuRequested.connect(self.show_strip_menu)
@@ -55,6 +61,7 @@ class WindowExplain(WindowRace):
     @Slot()
     def explain(self) -> None:
         """Ask about the token at the cursor."""
+        self.leave_presentation()
         self.explainer_now.ask_at_cursor()
 
     def says_refusal(self, text: str) -> bool:

@@ -57,8 +57,8 @@ def number(agreement: float) -> str:
 
 
 def value_text(value: float, unit: str) -> str:
-    """One weight with its unit: `0.83 bits`, `12 %`."""
-    if not math.isfinite(value):
+    """One weight with its unit: `0.83 bits`, `12 %`, `∞ bits`; "" for nan."""
+    if math.isnan(value):
         return ""
     if unit == "bits" and 0 < value < 0.01:
         return "< 0.01 bits"

@@ -51,6 +51,7 @@ class ProbeSheet(QWidget):
         self.strip.token_pressed.connect(self.token_clicked)
         self.strip.token_asked.connect(self.token_asked)
         self.strip.set_enter_asks(True)
+        self.strip.setToolTip("The probe. A click or Enter asks who explains that token; a double click edits.")
         self.strip.probe_edited.connect(race.set_probe)
         race.cursor_changed.connect(self._follow_cursor)
         race.selected_changed.connect(self.refresh)

@@ -1,4 +1,4 @@
-"""The page of one model explains a token, and with the real trainer too."""
+"""The page of one model explains a token; the real trainer answers for one model and for a race."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from real_worker import RealWindow, tiny_config
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
+from seqviz.core.config import parse_config
 from seqviz.gui.panels.base import Cursor
 
 
@@ -42,6 +43,16 @@ def test_a_click_on_the_strip_only_moves_the_cursor(opened, qtbot):
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(round(grid.centre_of(20)), 30))
     assert opened.session.cursor.column == 20
     assert opened.worker.of(cm.Explain) == []
+
+
+def test_out_of_a_presentation_it_leads_back_to_the_page(opened):
+    opened.learn(3)
+    opened.window.toggle_presentation()
+    opened.pump()
+    assert opened.window.presenting
+    opened.window.explain()
+    assert not opened.window.presenting
+    assert opened.window.explainer.shown
 
 
 def test_f2_still_edits_the_probe(opened, qtbot):
@@ -104,11 +115,11 @@ def test_before_there_is_a_run_nobody_is_asked(open_window, qtbot):
 def real(tmp_path, qtbot):
     made = []
 
-    def make(config):
+    def make(config, built=lambda window: window.session.state == "paused"):
         made.append(RealWindow(tmp_path, config))
         made[-1].window.resize(1200, 800)
         made[-1].window.show()
-        made[-1].wait_for_run()
+        made[-1].wait(lambda: built(made[-1].window))
         return made[-1]
 
     yield make
@@ -136,3 +147,16 @@ def test_a_model_that_foretells_no_text_says_so(real):
     explainer.ask(5)
     opened.wait(lambda: not explainer.asking.waiting)
     assert "nothing to explain" in explainer.view.blocks[0].accessibleDescription()
+
+
+def test_the_real_race_answers_racer_by_racer(real):
+    racers = ({"model": {"name": "ngram", "order": 3}}, {"model": {"name": "transformer", "d_model": 8, "n_heads": 2}})
+    tree = tiny_config().model_dump() | {"racers": racers}
+    opened = real(parse_config(tree), lambda window: bool(window.race.tokens()) and window.race.state == "paused")
+    explainer = opened.window.race_page.explainer
+    explainer.ask(12)
+    opened.wait(lambda: not explainer.asking.waiting)
+    heard = [[row.item.witness for row in block.rows] for block in explainer.view.blocks]
+    assert heard == [["replacing", "sight", "counts"], ["replacing", "sight", "gradient", "attention"]]
+    explainer.copy_numbers()
+    assert "counts" in QApplication.clipboard().text()

@@ -50,7 +50,8 @@ def test_agreement_carries_its_number():
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [(0.834, "bits", "0.83 bits"), (1e-7, "bits", "< 0.01 bits"), (0.0, "bits", "0 bits"), (0.123, "share", "12 %"),
-     (0.012, "share", "1.2 %"), (1e-6, "share", "< 0.1 %"), (0.0, "share", "0 %"), (math.nan, "share", "")],
+     (0.012, "share", "1.2 %"), (1e-6, "share", "< 0.1 %"), (0.0, "share", "0 %"), (math.nan, "share", ""),
+     (math.inf, "bits", "∞ bits")],
 )  # fmt: skip
 def test_every_weight_has_its_unit(value, unit, text):
     assert value_text(value, unit) == text
