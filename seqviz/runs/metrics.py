@@ -33,7 +33,9 @@ create table if not exists steps (step integer primary key, tokens integer, seco
 create table if not exists events (id integer primary key, step integer, kind text, content text);
 """
 STEP_COLUMNS = ("step", "tokens", "seconds", "loss", "grad_norm", "clip_scale", "learning_rate")
-KEPT = {c.__name__: c for c in (BaselinesCounted, CountsGrown, Evaluated, KnobChanged, RunDiverged, RunFinished, Sample)}
+KEPT = {
+    c.__name__: c for c in (BaselinesCounted, CountsGrown, Evaluated, KnobChanged, RunDiverged, RunFinished, Sample)
+}
 
 
 class MetricsWriter:
