@@ -15,6 +15,8 @@ MOST_ROWS = 4
 
 def memory_words(count: int) -> str:
     """Bytes in the unit a person reads: KiB below one MiB."""
+    if count < 2**10:
+        return f"{count} bytes"
     return f"{count / 2**20:.1f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
 
 
@@ -51,7 +53,7 @@ class SizeBox(PaintedWidget):
         """What stands under the number and its bar."""
         if self._run is None:
             return []
-        memory = memory_words(self._run.memory_bytes) if self._run.memory_bytes else ""
+        memory = memory_words(self._run.memory_bytes) if self.total else ""
         facts = [("memory", memory), ("receptive field", self._run.receptive_field)]
         return [(name, value) for name, value in facts if value]
 

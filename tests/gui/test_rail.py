@@ -78,7 +78,7 @@ def test_many_groups_are_shown_as_the_biggest_and_the_rest():
 
 
 def test_memory_is_said_in_the_unit_a_person_reads():
-    assert (memory_words(900_000), memory_words(5 * 2**20)) == ("879 KiB", "5.0 MiB")
+    assert [memory_words(n) for n in (96, 900_000, 5 * 2**20)] == ["96 bytes", "879 KiB", "5.0 MiB"]
 
 
 def test_runs_of_this_session_and_earlier_ones_are_listed_newest_first(opened):

@@ -94,6 +94,10 @@ class LossCurves(StepPlot):
         """
         x_axis = self.x_axis()
         xs, lows, _, _ = self.train_columns(x_axis)
+        if not len(xs):  # what only counts has no loss of its own while it reads
+            valid = self.history.curve("valid").pyramid
+            xs, values, _ = valid.visible(x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log)
+            lows = values.astype(np.float64)
         below = np.flatnonzero(lows <= nats)
         needed = (theme.metrics(11).horizontalAdvance(words) + theme.px(24)) / self.area().width()
         return "right" if len(below) and x_axis.place(float(xs[below[0]])) < min(needed, 0.6) else "left"
