@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 
 from seqviz.core.commands import (
@@ -142,6 +143,11 @@ class Control:
             store = self.stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
             trainer = Trainer(experiment, store, self.emit, self._on_phase)
             self._take(trainer)
+        except (ValueError, MemoryError):
+            raise
+        except Exception as error:  # a fault in somebody's part: the run that stands here has nothing to do with it
+            self.emit(Notice("error", f"{config.model.name}: {error}", traceback.format_exc()))
+            raise ValueError(f"the run could not be built: {error}") from error
         finally:
             self.emit(Progress(what, 1.0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seqviz.core.commands import Play, Prepare, Step
-from seqviz.core.events import RunStarted
+from seqviz.core.events import Notice, Rejected, RunStarted
 from seqviz.runs.folders import RunFolders, open_run
 from seqviz.training.control import Control
 from seqviz.training.ports import NoStores
@@ -36,3 +36,30 @@ def test_a_step_of_nothing_does_not_set_the_run_going(make_config):
     for _ in range(20):
         control.work()
     assert control.trainer.step == 2
+
+
+def test_a_part_that_breaks_while_it_is_built_leaves_the_run_before_as_it_was(make_config, monkeypatch):
+    said: list[object] = []
+    control = Control(said.append, lambda: None, NoStores())
+    control.obey(Prepare(make_config("rnn")))
+    control.obey(Step(2))
+    while control.busy:
+        control.work()
+
+    def break_down(self, *given: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr("seqviz.models.gru.GRU.__init__", break_down)
+    control.obey(Prepare(make_config("gru")))
+    assert "could not be built" in said_last(said, Rejected).text
+    assert "KeyError" in said_last(said, Notice).details
+    assert control.trainer is not None
+    assert control.trainer.status == "running"
+    control.obey(Step(1))
+    while control.busy:
+        control.work()
+    assert control.trainer.step == 3
+
+
+def said_last(said: list, kind: type):
+    return [event for event in said if isinstance(event, kind)][-1]
