@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
-from seqviz.gui.panels.belief_data import NEEDS, WANTS, Belief, Floats, belief_of, cell_name, doubt_bits
+from seqviz.gui.panels.belief_data import NEEDS, WANTS, Belief, Floats, belief_of, cell_name, doubt_bits, step_words
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
 from seqviz.gui.widgets.cursor import paint_map_cursor
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image, paint_matrix
@@ -115,7 +115,7 @@ class BeliefMapPanel(PaintedSheetPanel):
     # words
 
     def subtitle(self) -> str:
-        return f"cells by steps, {self.stage}; ring: the true cell"
+        return f"{self.stage}; ring: true cell; →D: told right, saw a door"
 
     def colour_bar(self) -> ColourBar:
         return ColourBar("belief, square-root scale", "0", "viridis", "1")
@@ -138,8 +138,10 @@ class BeliefMapPanel(PaintedSheetPanel):
             return Explanation(self.title, formula, sentence)
         t, row = cursor.column, self.shown[cursor.column]
         best, true = int(np.argmax(row)), self.belief.true_cell(t)
+        told, seen = step_words(self.tokens[t]) if t < len(self.tokens) else ("", "")
         quantities = [
-            Quantity(f"t = {t}", self.place_words(t)),
+            Quantity(f"t = {t}", told),
+            Quantity("senses", seen),
             Quantity("likeliest", f"{cell_name(self.vocabulary, best)}: {float(row[best]):.2f}"),
         ]
         if true is not None:

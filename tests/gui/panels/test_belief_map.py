@@ -74,3 +74,10 @@ def test_the_mouse_moves_the_cursor(panel, qtbot):
     with qtbot.waitSignal(panel.cursor_moved) as moved:
         hover(panel, panel.grid.centre_of(2), 40)
     assert moved.args[0].column == 2
+
+
+def test_the_card_says_the_signs_of_the_step_in_words(panel):
+    panel.present(shot(walk(), column=2))
+    quantities = {q.name: q.value for q in panel.explain(Cursor(2)).quantities}
+    assert quantities["t = 2"] in ("told to go right", "told to go left", "no move")
+    assert quantities["senses"] in ("a door", "a wall")
