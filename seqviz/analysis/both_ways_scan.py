@@ -14,7 +14,8 @@ from torch import Tensor
 
 from seqviz.analysis import Subject
 from seqviz.models.base import position_losses
-from seqviz.models.bidirectional import DIRECTIONS, BidirectionalModel, Direction
+from seqviz.models.bidirectional import BidirectionalModel
+from seqviz.models.one_way import DIRECTIONS, Direction
 from seqviz.models.output import Output
 from seqviz.models.recurrent import State
 

@@ -14,7 +14,8 @@ Axes: B batch, T positions, E embedding, H hidden units of one direction, G gate
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, cast
+from functools import partial
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -24,12 +25,10 @@ from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
 from seqviz.models.initialization import initialize
+from seqviz.models.one_way import DIRECTIONS, Direction, trace_one_way
 from seqviz.models.output import Output
 from seqviz.models.recurrent import KERNELS, RecurrentConfig, RecurrentModel, State, Weights
 from seqviz.models.trace import Recorder, Trace
-
-Direction = Literal["forward", "backward"]
-DIRECTIONS: tuple[Direction, Direction] = ("forward", "backward")
 
 
 class BidirectionalModel(NeuralModel):
@@ -130,21 +129,9 @@ class BidirectionalModel(NeuralModel):
         self, layer: int, way: Direction, inputs: list[Tensor], present: Sequence[Tensor], recorder: Recorder
     ) -> list[Tensor]:
         """One direction of one layer: its hidden states by position, T of (B, H)."""
-        weights, state = self.weights(layer, way), self._zero_state(inputs[0])
-        pairs = list(zip(inputs, present, strict=True))
-        steps: list[State] = []
-        for x, here in pairs if way == "forward" else reversed(pairs):
-            noted = self.equations.cell_step(self, x, state, weights)
-            noted["hidden_state"] = noted["hidden_state"] * here  # behind a row's end all is 0
-            state = {name: noted[name] * here for name in self.cell.states}
-            steps.append(noted)
-        steps = steps if way == "forward" else steps[::-1]
-        for name in (*self.cell.noted, *self.cell.states):
-            shown = [step[name] * here for step, here in zip(steps, present, strict=True)]
-            recorder.note_steps(f"layers.{layer}.{way}.{name}", shown)
-        for name in self.cell.states:
-            recorder.site(f"layers.{layer}.{way}.{name}", [step[name] for step in steps])
-        return [step["hidden_state"] for step in steps]
+        step = partial(self.equations.cell_step, self)
+        start, weights = self._zero_state(inputs[0]), self.weights(layer, way)
+        return trace_one_way(self.cell, step, way, layer, inputs, present, start, weights, recorder)
 
     @torch.no_grad()
     def quick_trace(self, batch: Batch) -> Trace:
@@ -213,10 +200,3 @@ class BidirectionalModel(NeuralModel):
         if not site.startswith(top) or not self.head.pointwise:
             return every
         return every.tril() if site.startswith(f"{top}forward.") else every.triu()
-
-
-def traced_names(cell: type[RecurrentModel]) -> tuple[str, ...]:
-    """What both directions of such cells provide."""
-    return tuple(f"layers.*.{way}.{name}" for way in DIRECTIONS for name in (*cell.noted, *cell.states)) + (
-        "embedding",
-    )

@@ -13,8 +13,9 @@ from typing import ClassVar
 from torch import nn
 
 from seqviz.models.base import NeuralConfig, architectures
-from seqviz.models.bidirectional import BidirectionalModel, traced_names
+from seqviz.models.bidirectional import BidirectionalModel
 from seqviz.models.gru import GRU
+from seqviz.models.one_way import traced_names
 from seqviz.models.recurrent import RecurrentConfig
 
 

@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from seqviz.models.base import NeuralConfig, architectures
-from seqviz.models.bidirectional import DIRECTIONS, BidirectionalModel, traced_names
+from seqviz.models.bidirectional import BidirectionalModel
 from seqviz.models.lstm import LSTM, LSTMConfig
+from seqviz.models.one_way import DIRECTIONS, traced_names
 
 
 @architectures.register("bilstm")

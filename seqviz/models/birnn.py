@@ -12,7 +12,8 @@ from typing import ClassVar
 from torch import nn
 
 from seqviz.models.base import NeuralConfig, architectures
-from seqviz.models.bidirectional import BidirectionalModel, traced_names
+from seqviz.models.bidirectional import BidirectionalModel
+from seqviz.models.one_way import traced_names
 from seqviz.models.rnn import RNN, RNNConfig
 
 

@@ -19,6 +19,7 @@ Axes: B batch, T positions, H units of one direction, J = L + 1 layers in the mi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -31,11 +32,10 @@ from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralModel, TrunkConfig, architectures
 from seqviz.models.initialization import initialize
 from seqviz.models.lstm import LSTM
+from seqviz.models.one_way import DIRECTIONS, Direction, trace_one_way, traced_names
 from seqviz.models.output import Output
-from seqviz.models.recurrent import State, Weights
+from seqviz.models.recurrent import Weights
 from seqviz.models.trace import Recorder, Trace
-
-DIRECTIONS = ("forward", "backward")
 
 
 class ElmoConfig(TrunkConfig):
@@ -82,9 +82,7 @@ class Elmo(NeuralModel):
     title = "ELMo-style biLM"
     family = "lstm"
     offers = Offers(frozenset({"chain"}), frozenset({"tokens"}), causal=False)
-    provides = tuple(
-        f"layers.*.{way}.{name}" for way in DIRECTIONS for name in (*LSTM.noted, *LSTM.states)
-    ) + ("embedding", "mixture.weight", "mixture.scale")  # fmt: skip
+    provides = (*traced_names(LSTM), "mixture.weight", "mixture.scale")
     config: ElmoConfig
 
     def __init__(self, config: ElmoConfig, interface: Interface) -> None:
@@ -119,7 +117,7 @@ class Elmo(NeuralModel):
             layers.append(torch.cat([on, turned(back, order)], dim=2) * there)
         return layers
 
-    def stack(self, way: str) -> list[nn.LSTM]:
+    def stack(self, way: Direction) -> list[nn.LSTM]:
         nets = self.forward_stack if way == "forward" else self.backward_stack
         return [net for net in nets if isinstance(net, nn.LSTM)]
 
@@ -154,27 +152,14 @@ class Elmo(NeuralModel):
             return self.finish_trace(batch, recorder, Output(self.head(mixed, batch)))
 
     def _trace_way(
-        self, layer: int, way: str, inputs: list[Tensor], there: list[Tensor], recorder: Recorder
+        self, layer: int, way: Direction, inputs: list[Tensor], there: list[Tensor], recorder: Recorder
     ) -> list[Tensor]:
         """One direction of one layer: its hidden states by position, T of (B, H), 0 behind a row's end."""
         net = self.stack(way)[layer]
         weights = Weights(*(getattr(net, f"{kind}_l0") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")))
-        nothing = inputs[0].new_zeros(inputs[0].shape[0], self.config.d_hidden)
-        state: State = dict.fromkeys(LSTM.states, nothing)
-        pairs = list(zip(inputs, there, strict=True))
-        steps: list[State] = []
-        for x, here in pairs if way == "forward" else reversed(pairs):
-            noted = LSTM.cell_step(self, x, state, weights)  # type: ignore[arg-type]  # equations alone
-            noted["hidden_state"] = noted["hidden_state"] * here  # behind a row's end all is 0
-            state = {name: noted[name] * here for name in LSTM.states}
-            steps.append(noted)
-        steps = steps if way == "forward" else steps[::-1]
-        for name in (*LSTM.noted, *LSTM.states):
-            shown = [step[name] * here for step, here in zip(steps, there, strict=True)]
-            recorder.note_steps(f"layers.{layer}.{way}.{name}", shown)
-        for name in LSTM.states:
-            recorder.site(f"layers.{layer}.{way}.{name}", [step[name] for step in steps])
-        return [step["hidden_state"] for step in steps]
+        start = dict.fromkeys(LSTM.states, inputs[0].new_zeros(inputs[0].shape[0], self.config.d_hidden))
+        step = partial(LSTM.cell_step, self)  # type: ignore[arg-type]  # equations alone
+        return trace_one_way(LSTM, step, way, layer, inputs, there, start, weights, recorder)
 
     def reach(self, batch: Batch, site: str) -> Tensor:
         """Forward states are read at their own position and later, backward ones at their own and earlier."""

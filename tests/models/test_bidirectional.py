@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from seqviz.core.batch import Batch, Field
 from seqviz.core.interface import Interface, Needs, Space, reason_against
 from seqviz.models.base import Context, architectures
-from seqviz.models.bidirectional import DIRECTIONS, BidirectionalModel
+from seqviz.models.bidirectional import BidirectionalModel
+from seqviz.models.one_way import DIRECTIONS
 
 TIGHT = {"rtol": 1e-9, "atol": 1e-12}
 INTERFACE = Interface(Space("vectors", 3), Space("vectors", 3), "gaussian", 7)
