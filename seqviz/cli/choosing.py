@@ -39,13 +39,21 @@ def chosen_config(preset: str, changes: list[str] | None = None, **direct: Any) 
 
 
 def _with_part(config: RunConfig, kind: str, name: str) -> RunConfig:
-    """Another corpus, task or architecture, with those of the preset's knobs that it has too."""
+    """Another corpus, task or architecture, with those of the preset's knobs that it has too.
+
+    What the preset says of itself is of another experiment now; a probe belongs to the text it was made for.
+    """
     from seqviz.training.builder import describe_everything
 
-    parts = {part.name: part for part in describe_everything().parts if part.kind == kind}
-    known = {knob.key.removeprefix(f"{kind}.") for knob in parts[name].knobs} if name in parts else set()
+    parts = {(part.kind, part.name): part for part in describe_everything().parts}
+    part = parts.get((kind, name))
+    known = {knob.key.removeprefix(f"{kind}.") for knob in part.knobs} if part is not None else set()
     kept = {key: value for key, value in getattr(config, kind).knobs.items() if key in known}
-    return config.model_copy(update={kind: Part(name=name, **kept)})
+    changed = config.model_copy(update={kind: Part(name=name, **kept)})
+    pair = [parts.get((k, getattr(changed, k).name)) for k in ("model", "corpus")]
+    title = " on ".join(one.title if at == 0 else one.title.lower() for at, one in enumerate(pair) if one is not None)
+    words = {"title": title, "description": "", "watch_for": ""}
+    return changed.model_copy(update=words | ({"probe": ""} if kind == "corpus" else {}))
 
 
 def _with_racers(config: RunConfig, typed: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,15 @@ def test_another_architecture_keeps_the_knobs_that_it_has_too():
     assert chosen_config("lstm-stories", ["model.name=ngram"]).model.knobs == {}
 
 
+def test_words_about_another_experiment_are_not_kept():
+    other = chosen_config("lstm-stories", ["model.name=gru"])
+    assert (other.title, other.description, other.watch_for) == ("GRU on stories with agreement", "", "")
+    assert other.probe
+    assert not chosen_config("lstm-stories", ["corpus.name=text", "corpus.text=some words"]).probe
+    assert chosen_config("lstm-stories", ["corpus.name=text", "corpus.text=some words", "probe=me"]).probe == "me"
+    assert chosen_config("lstm-stories", ["model.name=lstm", "model.d_hidden=9"]).watch_for
+
+
 def test_a_preset_of_the_user_wins_over_one_of_the_program(preset, home):
     (home / "presets").mkdir(parents=True)
     (home / "presets" / "lstm-stories.toml").write_text(preset.read_text())
