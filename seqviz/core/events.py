@@ -85,6 +85,7 @@ class RunStarted(Event):
     threads: int
     step: int = 0
     notices: tuple[str, ...] = ()
+    learns_by: str = "gradient"  # gradient | observe | none: what observes goes by the tokens it has read
 
 
 @dataclass(frozen=True)

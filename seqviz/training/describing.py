@@ -35,6 +35,7 @@ def describe_run(
         threads=experiment.threads,
         step=step,
         notices=experiment.notices,
+        learns_by=model.learns_by,
     )
 
 

@@ -93,7 +93,14 @@ class LossPanel(TimePanel):
         self._say("")
 
     def subtitle(self) -> str:
-        return f"{self._unit.axis} over training steps" if self._run else ""
+        if self._run is None:
+            return ""
+        return f"{self._unit.axis} over {f'{self._run.unit.token}s read' if self._counts else 'training steps'}"
+
+    @property
+    def _counts(self) -> bool:
+        """Whether the model reads its text in order: then what it has read says more than how many batches."""
+        return self._run is not None and self._run.learns_by == "observe"
 
     def reading(self) -> str:
         return self._reading
@@ -199,7 +206,9 @@ class LossPanel(TimePanel):
     def _follow(self, history: History) -> None:
         """Take over what changed: range, lines to beat, flags, words."""
         last = max(history.last_step, int(_last(history.valid_steps.values) or 0))
-        self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps)
+        read = _last(history.series["tokens"].values)
+        per = read / history.last_step if self._counts and read and history.last_step else 1.0
+        self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps, per)
         unit = self._unit
         lines = []
         for line in history.baselines.values():
@@ -252,6 +261,7 @@ def reading_of(history: History, unit: ShownUnit, width: float) -> str:
         return start
     change = unit.value(float(losses[-1])) - unit.value(float(losses[before]))
     amount, step = _size(change), theme.thousands(float(steps[before]))
+    words: tuple[str, ...]
     if best < len(losses) - 1:
         words = (
             f"{start}, {amount} above its best at step {step}",

@@ -19,7 +19,7 @@ _MOST_LABELS = 6
 class Axis:
     """A range of values, linear or logarithmic; `ticks` fixed, or chosen when empty.
 
-    `steps`: labels are training steps (`1k`, `5k`).
+    `steps`: labels are training steps (`1k`, `5k`). `per`: a unit of the axis is labelled as so many (tokens to a step).
     """
 
     low: float
@@ -27,6 +27,7 @@ class Axis:
     log: bool = False
     ticks: tuple[float, ...] = ()
     steps: bool = False
+    per: float = 1.0
 
     def __post_init__(self) -> None:
         assert self.high > self.low, (self.low, self.high)
@@ -57,10 +58,13 @@ class Axis:
     def between(self, start: float, end: float) -> Axis:
         """The part from fraction `start` to fraction `end` (they may lie outside 0 .. 1)."""
         low, high = self.value(start), self.value(end)
-        return self if not low < high else Axis(low, high, self.log, self.ticks, self.steps)
+        return self if not low < high else Axis(low, high, self.log, self.ticks, self.steps, self.per)
 
     def labels(self) -> list[tuple[float, str]]:
         """(value, text) of at most six ticks inside the axis."""
+        if self.per != 1.0:
+            whole = Axis(self.low * self.per, self.high * self.per, self.log, steps=self.steps)
+            return [(value / self.per, text) for value, text in whole.labels()]
         ticks = [t for t in self.ticks if self.low <= t <= self.high]
         if len(ticks) < 2:
             ticks = log_ticks(self.low, self.high) if self.log else linear_ticks(self.low, self.high)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import math
 
 import numpy as np
@@ -32,8 +34,9 @@ def horizon_of(planned: int, last: int) -> int:
     return next(m * power for m in (1, 2, 5, 10) if m * power >= least)
 
 
-def axis_of_steps(horizon: int, log: bool) -> Axis:
-    return step_axis(horizon) if log else Axis(0.0, float(horizon), steps=True)
+def axis_of_steps(horizon: int, log: bool, per: float = 1.0) -> Axis:
+    """`per`: what a step is labelled as, such as the tokens it reads."""
+    return replace(step_axis(horizon) if log else Axis(0.0, float(horizon), steps=True), per=per)
 
 
 class StepPlot(SeriesPlot):
@@ -45,8 +48,8 @@ class StepPlot(SeriesPlot):
         self._seen: tuple[History, int] | None = None
         self.set_steps(100, log=True)
 
-    def set_steps(self, horizon: int, log: bool) -> None:
-        axis = axis_of_steps(horizon, log)
+    def set_steps(self, horizon: int, log: bool, per: float = 1.0) -> None:
+        axis = axis_of_steps(horizon, log, per)
         if self._home_x is not None and axis.log != self._home_x.log:
             self._zoom_x = None  # a zoom on the other scale means nothing here
         if axis != self._home_x:

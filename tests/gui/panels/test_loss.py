@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -279,3 +280,13 @@ def test_the_card_tells_the_perplexity_per_word_and_per_character_with_the_numbe
     assert "per character, 5.00 of them a word: e^(1.456 / 5.00) = 2^0.420 = 1.338" in said.sentence
     assert "2.0 % of the words are <unk>" in said.sentence
     assert said.key_number == "0.23"
+
+
+def test_what_is_counted_goes_by_the_characters_read(
+    panel: LossPanel, make_run: MakeRun, make_history: MakeHistory
+) -> None:
+    history = make_history()
+    panel.present(Snapshot(replace(make_run(), learns_by="observe"), None, history))
+    assert panel.subtitle() == "bits per character over characters read"
+    per_step = history.series["tokens"].values[-1] / history.last_step
+    assert panel.curves.x_axis().per == pytest.approx(per_step)

@@ -96,3 +96,11 @@ def test_names_are_kept_apart_inside_the_plot_and_in_order(places):
 
 def test_names_with_room_stay_where_their_curves_end():
     assert spread_labels([20.0, 90.0], 14.5, 0, 200) == [20.0, 90.0]
+
+
+def test_steps_may_be_labelled_by_what_they_stand_for_in_round_numbers():
+    axis = Axis(1.0, 200.0, log=True, steps=True, per=2048.0)
+    labels = axis.labels()
+    assert [text for _, text in labels] == ["10k", "100k"]
+    assert labels[0][0] == pytest.approx(10_000 / 2048)
+    assert axis.between(0.0, 0.5).per == 2048.0
