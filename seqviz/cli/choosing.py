@@ -45,13 +45,13 @@ def _with_part(config: RunConfig, kind: str, name: str) -> RunConfig:
     """
     from seqviz.training.builder import describe_everything
 
-    parts = {(part.kind, part.name): part for part in describe_everything().parts}
-    part = parts.get((kind, name))
+    parts = {f"{part.kind} {part.name}": part for part in describe_everything().parts}
+    part = parts.get(f"{kind} {name}")
     known = {knob.key.removeprefix(f"{kind}.") for knob in part.knobs} if part is not None else set()
     kept = {key: value for key, value in getattr(config, kind).knobs.items() if key in known}
     changed = config.model_copy(update={kind: Part(name=name, **kept)})
-    pair = [parts.get((k, getattr(changed, k).name)) for k in ("model", "corpus")]
-    title = " on ".join(one.title if at == 0 else one.title.lower() for at, one in enumerate(pair) if one is not None)
+    model, corpus = (parts.get(f"{one} {getattr(changed, one).name}") for one in ("model", "corpus"))
+    title = f"{model.title} on {corpus.title[:1].lower()}{corpus.title[1:]}" if model and corpus else ""
     words = {"title": title, "description": "", "watch_for": ""}
     return changed.model_copy(update=words | ({"probe": ""} if kind == "corpus" else {}))
 
