@@ -56,7 +56,7 @@ class Presentation(Surface):
         self._at, self._count = 0, 1
         self.shown: list[PresentedPanel] = []
         self.play = IconButton("play", "Train (Space)", "plain")
-        self.step = _StepNumber()
+        self.step = StepNumber()
         self.slider = TimeSlider()
         self.what = TextLabel("", 12, "ink2", right=True)
         self.question = TextLabel("", 20, bold=True)
@@ -159,7 +159,7 @@ class Presentation(Surface):
             super().keyPressEvent(event)
 
 
-class _StepNumber(PaintedWidget):
+class StepNumber(PaintedWidget):
     """`step 1 840` in large type."""
 
     def __init__(self) -> None:

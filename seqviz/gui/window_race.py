@@ -6,10 +6,12 @@ from PySide6.QtCore import Slot
 
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Notice
+from seqviz.gui import theme
 from seqviz.gui.keys import KeysList
 from seqviz.gui.preset_list import PresetChoice, preset_choices, save_preset
 from seqviz.gui.race.drafting import race_of
 from seqviz.gui.race.page import RacePage
+from seqviz.gui.race.race_presentation import RacePresentation
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.session import RunSession
 from seqviz.gui.window_pages import WindowPages
@@ -20,6 +22,7 @@ class WindowRace(WindowPages):
 
     race: RaceSession
     race_page: RacePage | None = None
+    race_presentation: RacePresentation | None = None
     presets: list[PresetChoice]
     preset_name: str
     race_preset = ""
@@ -36,8 +39,14 @@ class WindowRace(WindowPages):
 
     @property
     def racing(self) -> bool:
-        """Whether the race page is shown."""
-        return self.race_page is not None and self.pages.currentWidget() is self.race_page
+        """Whether the race page is shown, or the race is presented."""
+        shown = self.pages.currentWidget()
+        return self.race_page is not None and shown in (self.race_page, self.race_presentation)
+
+    @property
+    def presenting_race(self) -> bool:
+        """Whether the race is presented."""
+        return self.race_presentation is not None and self.pages.currentWidget() is self.race_presentation
 
     @property
     def on_stage(self) -> RunSession | RaceSession:
@@ -57,6 +66,7 @@ class WindowRace(WindowPages):
         """The page of one model; where there is none yet, the chosen racer by itself."""
         if not self.racing:
             return
+        self.leave_presentation()
         self.pages.setCurrentIndex(0)
         if self.session.config is None and self.race.config is not None and self.race.config.racers:
             lanes = self.race.config.lanes()
@@ -112,6 +122,38 @@ class WindowRace(WindowPages):
             page.bar.menu_clicked.connect(lambda: self.open_menu_at(page))
             self.pages.addWidget(page)
         return self.race_page
+
+    @Slot()
+    def toggle_presentation(self) -> None:
+        """F11: the race, or the panels of one model, in large type; or back."""
+        page = self.race_page
+        if page is None or not self.racing:
+            super().toggle_presentation()
+        elif self.presenting_race:
+            self.leave_presentation()
+        elif self.race.racers:
+            self._present_race(page)
+
+    def _present_race(self, page: RacePage) -> None:
+        if self.race_presentation is None:
+            self.race_presentation = RacePresentation(self.race, page.centre)
+            self.race_presentation.left.connect(self.leave_presentation)
+            self.race_presentation.play_clicked.connect(page.play_or_pause)
+            self.pages.addWidget(self.race_presentation)
+        theme.set_presentation(True)
+        self.pages.setCurrentWidget(self.race_presentation)
+        self.race_presentation.begin()
+        self.race_presentation.setFocus()
+
+    @Slot()
+    def leave_presentation(self) -> None:
+        if self.race_page is None or self.race_presentation is None or not self.presenting_race:
+            super().leave_presentation()
+            return
+        self.race_presentation.end()
+        theme.set_presentation(False)
+        self.pages.setCurrentWidget(self.race_page)
+        self.setFocus()
 
     @Slot()
     def save_race(self) -> None:

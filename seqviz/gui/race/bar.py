@@ -126,7 +126,7 @@ class RaceBar(Surface):
         self._flagged = seen
         names = {racer.number: racer.label for racer in self._race.racers}
         changes = leads(self._race.racers, CLOCKS[0])[1:]
-        self.slider.set_flags([Flag(int(c.x), f"{names[c.number]} takes the lead") for c in changes[-MOST_FLAGS:]])
+        self.slider.set_flags([Flag(int(c.x), f"{names[c.number]} leads") for c in changes[-MOST_FLAGS:]])
 
     def on_theme_changed(self) -> None:
         super().on_theme_changed()

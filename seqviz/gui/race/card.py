@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from seqviz.core.units import perplexity
-from seqviz.gui import theme
+from seqviz.core.units import Unit, perplexity
+from seqviz.gui import perplexity_words, theme
 from seqviz.gui.axes_of_frame import highest_bits
 from seqviz.gui.labels import Hairline, TextLabel
 from seqviz.gui.looking_card import QuantityList
@@ -28,7 +28,8 @@ from seqviz.gui.widgets.strip_painting import shown_token
 from seqviz.gui.widgets.token_names import token_name
 
 WIDTH, EVERY_MS = 264, 250
-_FORMULA = r"-\frac{1}{N}\sum_t \log_2 p(x_t \mid x_{<t})"
+_FORETELLS = r"-\frac{1}{N}\sum_t \log_2 p(x_t \mid x_{<t})"
+_LABELS = r"-\frac{1}{N}\sum_t \log_2 p(y_t \mid x)"
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
@@ -81,7 +82,7 @@ class RaceCard(Surface):
         self.bars = ChanceBars()
         self.sentence = TextLabel("", 11, "ink2", wrap=True)
         self.formula = FormulaLabel()
-        self.formula.set_formula(_FORMULA)
+        self.formula.set_formula(_FORETELLS)
         self.scored = TextLabel("", 11, "ink3", wrap=True)
         self.numbers = QuantityList()
         self.note = TextLabel("", 11, "ink2", wrap=True)
@@ -174,33 +175,37 @@ class RaceCard(Surface):
         unit = unit_of(run.unit)
         self.scored.setText(f"mean surprise of unseen text; here {racer.label}'s")
         rows = [Quantity(unit.axis, number_text(unit, nats))]
-        in_bits = run.unit.name.startswith("bits")
+        in_bits = perplexity_words.applies(run.unit)
         if nats is not None and in_bits and math.isfinite(nats):
             rows += _perplexities(racer, nats)
         self.formula.setVisible(in_bits)
+        self.formula.set_formula(_FORETELLS if racer.foretells else _LABELS)
         self.numbers.set_quantities(tuple(rows))
-        self.note.setText(_note(nats, run.unit.token))
+        self.note.setText(_note(nats, run.unit))
+        hint = perplexity_words.hover_text(nats, run.unit)
+        for widget in (self.formula, self.numbers):
+            widget.setToolTip(hint)
 
 
 def _perplexities(racer: Racer, nats: float) -> list[Quantity]:
-    """Perplexity per token, and per character where a token is more than one."""
+    """Perplexity per token, and per character where a token is more than one: what all kinds of tokens compare by."""
     unit, word = racer.run.unit, racer.run.unit.token
     rows = [
         Quantity(f"nats per {word}", f"{nats:.3f}"),
-        Quantity(f"perplexity per {word}", theme.short(perplexity(nats))),
+        Quantity(f"perplexity per {word}", perplexity_words.figure(perplexity(nats))),
     ]
-    characters = 1.0 / (unit.per_nat * math.log(2)) if unit.per_nat > 0 else 1.0
-    if unit.name == "bits/char" and characters > 1.001:
-        rows.append(Quantity("perplexity per character", theme.short(2.0 ** unit.convert(nats))))
-        rows.append(Quantity(f"characters per {word}", f"{characters:.2f}"))
+    per_character = unit.perplexity_per_character(nats)
+    if per_character is not None and word != "character":
+        rows.append(Quantity("perplexity per character", perplexity_words.figure(per_character)))
+        rows.append(Quantity(f"characters per {word}", f"{unit.characters:.2f}"))
     return rows
 
 
-def _note(nats: float | None, token: str) -> str:
+def _note(nats: float | None, unit: Unit) -> str:
     if nats is None:
         return ""
     if math.isinf(nats):
-        return f"Infinite: it gave some {token} of the unseen text a chance of exactly 0. Smoothing mends that."
+        return f"Infinite: it gave some {unit.token} of the unseen text a chance of exactly 0. Smoothing mends that."
     if math.isnan(nats):
         return "Its scores do not sum to 1, so they are no probabilities and have no bits."
-    return ""
+    return perplexity_words.about_unknown(unit)

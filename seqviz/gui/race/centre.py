@@ -7,7 +7,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
+from seqviz.gui.axes_of_frame import highest_bits
 from seqviz.gui.labels import TextLabel
+from seqviz.gui.loss_units import ShownUnit
 from seqviz.gui.race.clocks import CLOCKS, clock_named
 from seqviz.gui.race.columns import RacerColumns
 from seqviz.gui.race.decay_plot import DecayPlot
@@ -16,6 +18,7 @@ from seqviz.gui.race.probe_sheet import ProbeSheet
 from seqviz.gui.race.reading import decay_reading, race_reading
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.race.standings import unit_of
+from seqviz.gui.race.surprise_bar import SurpriseBar
 from seqviz.gui.race.table import StandingsTable
 from seqviz.gui.race.titled_sheet import TitledSheet
 from seqviz.gui.surfaces import Surface
@@ -34,14 +37,15 @@ class RaceCentre(QWidget):
     def __init__(self, race: RaceSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._race = race
-        self.clock = ChoiceSwitch("clock", [c.name for c in CLOCKS], {c.name: c.counted for c in CLOCKS})
-        self.scale = ChoiceSwitch("x axis", ("lin", "log"), {"lin": "Linear x axis.", "log": "Logarithmic x axis."})
+        self.clock = ChoiceSwitch("clock", [c.name for c in CLOCKS], {c.name: c.counted for c in CLOCKS}, margin=7)
+        scales = {"lin": "Linear x axis.", "log": "Logarithmic x axis."}
+        self.scale = ChoiceSwitch("x axis", tuple(scales), scales, margin=7)
         self.learning, self.decay = LearningPlot(), DecayPlot()
         self.learning_sheet = TitledSheet("Who learns fastest?", self.learning, (self.clock, self.scale))
         self.decay_sheet = TitledSheet("How far back do they feel mistakes?", self.decay)
         self.views = ChoiceSwitch("racers as", _VIEWS)
         self.columns, self.table = RacerColumns(race), StandingsTable()
-        self.words = TextLabel("", 11, "ink2")
+        self.words, self.bar = TextLabel("", 11, "ink2"), SurpriseBar()
         self.stack = QStackedWidget()
         self.probe = ProbeSheet(race)
         self.drawer: QWidget | None = None
@@ -66,6 +70,7 @@ class RaceCentre(QWidget):
         head.setSpacing(theme.px(10))
         head.addWidget(TextLabel("The racers", 13, bold=True))
         head.addWidget(self.words, 1)
+        head.addWidget(self.bar)
         head.addWidget(self.views)
         outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -74,7 +79,7 @@ class RaceCentre(QWidget):
         outer.addLayout(head)
         outer.addWidget(self.stack, 1)
         outer.addWidget(self.probe)
-        self.words.setText("the same probe through all of them, coloured by surprise: brighter is more surprised")
+        self.words.setText("the same probe through all of them, brighter where it surprises more")
 
     def _connect(self) -> None:
         race = self._race
@@ -127,11 +132,23 @@ class RaceCentre(QWidget):
         self.learning.show_race(race.racers, clock, unit, log, race.selected)
         self.decay.show_race(race.racers, race.selected)
         reading = race_reading(race.racers, clock, self.learning_sheet.reading_width())
-        self.learning_sheet.say(race.racers[0].run.unit.name, reading)
+        self.learning_sheet.say(self._loss_words(unit), reading)
+        self.bar.show_range(highest_bits(race.racers[0].run))
         told = decay_reading(race.racers, self.decay_sheet.reading_width())
         self.decay_sheet.say("mean gradient by distance", told)
         if self.stack.currentIndex() == 1:
             self.table.show_racers(race.racers, race.selected)
+
+    def _loss_words(self, unit: ShownUnit) -> str:
+        """What the curves are of, as full as there is room beside the switches."""
+        name, width = self._race.racers[0].run.unit.name, self.learning_sheet.subtitle_width()
+        words = (
+            f"{unit.axis} on unseen text, lower is better",
+            f"{unit.axis}, unseen text",
+            f"{name}, unseen text",
+            f"{name}, unseen",
+        )
+        return next((w for w in words if theme.metrics(11).horizontalAdvance(w) <= width), name)
 
     # the place of "who explains this token?"
 

@@ -82,9 +82,10 @@ class ChanceBars(PaintedWidget):
 
     row_clicked = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, size: float = 11) -> None:
         super().__init__(parent)
         self._rows: tuple[Chance, ...] = ()
+        self._size = size  # of the type, px at scale 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("chance given by every racer")
 
@@ -102,12 +103,16 @@ class ChanceBars(PaintedWidget):
         return self._rows
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.px(200), theme.px(ROW) * max(len(self._rows), 2))
+        return QSize(theme.px(200), self._row_height * max(len(self._rows), 2))
+
+    @property
+    def _row_height(self) -> int:
+        return theme.px(ROW * self._size / 11)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, colours = QPainter(self), theme.theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        measure, row = theme.metrics(11, bold=True), theme.px(ROW)
+        measure, row = theme.metrics(self._size, bold=True), self._row_height
         names = max((measure.horizontalAdvance(r.label) for r in self._rows), default=0.0)
         names = min(names, self.width() * 0.42) + theme.px(8)
         numbers = measure.horizontalAdvance("< 0.01 %") + theme.px(4)
@@ -116,9 +121,9 @@ class ChanceBars(PaintedWidget):
         for at, chance in enumerate(self._rows):
             y = at * row
             bold = chance.chosen
-            painter.setFont(theme.font(11, bold))
+            painter.setFont(theme.font(self._size, bold))
             painter.setPen(colours.ink if bold else colours.ink2)
-            label = theme.metrics(11, bold).elidedText(chance.label, Qt.TextElideMode.ElideRight, names - 6)
+            label = theme.metrics(self._size, bold).elidedText(chance.label, Qt.TextElideMode.ElideRight, names - 6)
             painter.drawText(QRectF(0, y, names, row), _VLEFT, label)
             width = 0.0 if math.isnan(chance.share) else max(room * chance.share / top, 1.5)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -129,6 +134,6 @@ class ChanceBars(PaintedWidget):
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        at = int(event.position().y() // theme.px(ROW))
+        at = int(event.position().y() // self._row_height)
         if 0 <= at < len(self._rows):
             self.row_clicked.emit(self._rows[at].number)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqviz.core.events import Sample
@@ -19,20 +19,30 @@ from seqviz.gui.widgets.curve_painting import paint_marker
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.sample_text import SampleLook, SampleText, plain_text
 
-MARGIN, HEAD, TILE_SHARE, SAMPLE_HEAD = 10, 76, 0.6, 18
+MARGIN, HEAD, TILE_SHARE, SAMPLE_HEAD = 10, 92, 0.6, 18
 
 
 @dataclass(frozen=True)
 class ColumnWords:
-    """The head of a column, in words. `rank` "" where there is none; `warning` in place of the speed."""
+    """The head of a column, in words. `rank` "" where there is none; `warning` in place of size and speed."""
 
     label: str
     style: RacerStyle
     rank: str
     value: str
     unit: str
-    facts: str
+    size: str
+    speed: str
     warning: str = ""
+    counts: bool = False
+
+
+def in_two(text: str, measure: QFontMetricsF, room: float) -> list[str]:
+    """As many words as fit in a first line, the others in a second."""
+    words = text.split(" ")
+    fits = [n for n in range(1, len(words) + 1) if measure.horizontalAdvance(" ".join(words[:n])) <= room]
+    at = max(fits, default=1)
+    return [" ".join(words[:at]), " ".join(words[at:])]
 
 
 class RacerColumn(PaintedWidget):
@@ -60,7 +70,7 @@ class RacerColumn(PaintedWidget):
         if words != self._words:
             self._words = words
             self.setAccessibleName(words.label)
-            told = (words.rank, words.value, words.unit, words.facts, words.warning)
+            told = (words.rank, words.value, words.unit, words.size, words.speed, words.warning)
             self.setAccessibleDescription(" ".join(filter(None, told)))
             self.update(0, 0, self.width(), theme.px(HEAD))
 
@@ -125,10 +135,15 @@ class RacerColumn(PaintedWidget):
             return
         margin, bold = theme.px(MARGIN), theme.metrics(13, bold=True)
         colour, base = colour_of(words.style.colour), theme.px(21)
-        self.draw_swatch(painter, words.style, margin, base - bold.capHeight() / 2)
         rank = theme.metrics(12, bold=True).horizontalAdvance(words.rank)
-        left = margin + theme.px(26)
-        painter.setFont(theme.font(13, bold=True))
+        left, size = margin + theme.px(26), 13
+        room = self.width() - left - rank - margin - 4
+        if bold.horizontalAdvance(words.label) <= room:
+            self.draw_swatch(painter, words.style, margin, base - bold.capHeight() / 2)
+        else:  # the name matters more than the piece of its line
+            self.draw_marker(painter, words.style, margin + theme.px(4), base - bold.capHeight() / 2)
+            left, size, bold = margin + theme.px(12), 11, theme.metrics(11, bold=True)
+        painter.setFont(theme.font(size, bold=True))
         painter.setPen(colour_of(words.style.colour, text=True) if words.style.colour else colour)
         room = self.width() - left - rank - margin - 4
         painter.drawText(QPointF(left, base), bold.elidedText(words.label, Qt.TextElideMode.ElideRight, room))
@@ -146,9 +161,12 @@ class RacerColumn(PaintedWidget):
         unit = small.elidedText(words.unit, Qt.TextElideMode.ElideRight, self.width() - x - margin)
         painter.drawText(QPointF(x, base), unit)
         painter.setPen(colours.warn if words.warning else colours.ink3)
-        facts = words.warning or words.facts
-        room = self.width() - 2 * margin
-        painter.drawText(QPointF(margin, theme.px(65)), small.elidedText(facts, Qt.TextElideMode.ElideRight, room))
+        room = self.width() - 2.0 * margin
+        rows = in_two(words.warning, small, room) if words.warning else [words.size, words.speed]
+        for row, line in zip(rows, (theme.px(65), theme.px(80)), strict=False):
+            if small.horizontalAdvance(row) > room:
+                row = row.replace("parameters", "params")
+            painter.drawText(QPointF(margin, line), small.elidedText(row, Qt.TextElideMode.ElideRight, room))
 
     @staticmethod
     def draw_swatch(painter: QPainter, style: RacerStyle, x: float, y: float) -> None:
@@ -160,8 +178,13 @@ class RacerColumn(PaintedWidget):
             pen.setDashPattern([part * 0.7 for part in style.dash])
         painter.setPen(pen)
         painter.drawLine(QLineF(x, y, x + width, y))
+        RacerColumn.draw_marker(painter, style, x + width / 2, y)
+
+    @staticmethod
+    def draw_marker(painter: QPainter, style: RacerStyle, x: float, y: float) -> None:
+        """The marker of its line around a point."""
         marker = style.marker if style.marker != "none" else "disc"
-        paint_marker(painter, x + width / 2, y, colour, marker, theme.px(8))
+        paint_marker(painter, x, y, colour_of(style.colour), marker, theme.px(8))
 
     def _draw_tiles(self, painter: QPainter) -> None:
         painter.translate(theme.px(MARGIN), theme.px(HEAD))
@@ -172,8 +195,7 @@ class RacerColumn(PaintedWidget):
         painter.setFont(theme.font(11))
         painter.setPen(theme.theme().ink3)
         waiting = "nothing written yet" if self._writes else ""
-        step = "" if self._sample is None else f", step {theme.thousands(self._sample.step)}"
-        painter.drawText(QPointF(margin, top + theme.px(11)), f"writes{step}" if self._sample else waiting)
+        painter.drawText(QPointF(margin, top + theme.px(11)), self._sample_words() if self._sample else waiting)
         if self._sample is None:
             return
         room = self.height() - top - theme.px(SAMPLE_HEAD) - theme.px(6)
@@ -182,6 +204,13 @@ class RacerColumn(PaintedWidget):
         if lines > 0:
             look = SampleLook(self.width() - 2 * margin, most_lines=lines)
             SampleText(self._sample, look).paint(painter, margin, top + theme.px(SAMPLE_HEAD))
+
+    def _sample_words(self) -> str:
+        """When it was written: after so many steps of a learner, batches read by what counts."""
+        step = 0 if self._sample is None else self._sample.step
+        if self._words is not None and self._words.counts:
+            return f"writes, batch {theme.thousands(step)}"
+        return f"writes, step {theme.thousands(step)}"
 
     # Qt overrides
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.axes_of_frame import highest_bits
+from seqviz.gui.meanings import family_of
 from seqviz.gui.race.column import ColumnWords, RacerColumn
 from seqviz.gui.race.racer import Racer
 from seqviz.gui.race.session import RaceSession
@@ -28,11 +29,12 @@ class RacerColumns(QWidget):
         self._box = QHBoxLayout(self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(theme.px(GAP))
-        race.race_started.connect(self._rebuild)
+        race.race_started.connect(self.build)
         race.cursor_changed.connect(self._follow_cursor)
         race.selected_changed.connect(self._follow_selection)
 
-    def _rebuild(self) -> None:
+    def build(self) -> None:
+        """One column for each racer there is."""
         while len(self.columns) > len(self._race.racers):
             column = self.columns.pop()
             self._box.removeWidget(column)
@@ -85,18 +87,39 @@ def words_of(racer: Racer, rank: int) -> ColumnWords:
         f"{rank}." if rank else "",
         text,
         words,
-        facts_of(racer),
+        size_of(racer),
+        speed_of(racer),
         f"{racer.state} {racer.ending}" if racer.out else "",
+        racer.counts,
     )
 
 
-def facts_of(racer: Racer) -> str:
-    """Size and speed: `94 858 parameters · 84k tokens/s`; of what counts, how long it took."""
-    size = theme.short(racer.parameters) if racer.parameters < 1e6 else f"{racer.parameters / 1e6:.2g} M"
+def counts_tokens(racer: Racer) -> bool:
+    """Whether what it holds are counts of tokens, not parameters of states."""
+    return family_of(racer.run.family) == "ngram"
+
+
+def size_of(racer: Racer) -> str:
+    """`94 858 parameters`; of what counts the entries that it holds, once it has read all."""
+    if not racer.parameters:
+        return "still reading" if racer.step and racer.state != "finished" else ""
+    size = theme.thousands(racer.parameters) if racer.parameters < 1e6 else f"{racer.parameters / 1e6:.2g} M"
+    return f"{size} {'counts' if counts_tokens(racer) else 'parameters'}"
+
+
+def speed_of(racer: Racer) -> str:
+    """`84k tokens/s`; of what counts, how long it took."""
     if racer.counts:
-        took = f"{theme.short(racer.seconds)} s"
+        took = duration(racer.seconds)
         if racer.state != "finished":
-            return f"counting · {took}" if racer.step else "counts"
-        return f"counted in {took}" + (f" · {size}" if racer.parameters else "")
-    speed = f" · {theme.short(racer.tokens_per_second / 1000)}k tokens/s" if racer.tokens_per_second else ""
-    return f"{size}{speed}" if speed else f"{size} parameters"
+            return f"still reading, {took} so far" if racer.step else "counts when the race begins"
+        return f"{'counted' if counts_tokens(racer) else 'fitted'} in {took}"
+    speed = racer.tokens_per_second
+    return f"{theme.short(speed / 1000)}k tokens/s" if speed >= 1000 else f"{speed:.0f} tokens/s" if speed else ""
+
+
+def duration(seconds: float) -> str:
+    """`6.3 ms`, `0.42 s`, `12 s`, `3.5 min`."""
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.2g} ms"
+    return f"{seconds:.2g} s" if seconds < 9.95 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"

@@ -56,7 +56,6 @@ def line_of(racer: Racer, selected: int) -> RaceLine | None:
     if values is None:
         return None
     known = np.flatnonzero(np.isfinite(values) & (values > 0))
-    last = int(known[-1]) if len(known) else 0
     half_life, _, _ = racer.tail()
     reach = reach_of(racer)
     ends = reach is not None and reach < len(values)
@@ -64,7 +63,7 @@ def line_of(racer: Racer, selected: int) -> RaceLine | None:
         racer.number,
         racer.label,
         racer.style,
-        name_words(half_life, last if ends else None),
+        name_words(half_life, reach if ends else None),
         known.astype(np.float64),
         np.asarray(values, dtype=np.float64)[known],
         mark_x=TAIL_START + half_life,

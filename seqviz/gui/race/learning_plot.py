@@ -56,7 +56,7 @@ def line_of(racer: Racer, clock: Clock, unit: ShownUnit, selected: int) -> RaceL
         racer.number,
         racer.label,
         racer.style,
-        racer.state if racer.out else number_text(unit, last),
+        value_words(racer, unit),
         xs,
         unit.convert(nats),
         behind[0],
@@ -65,6 +65,14 @@ def line_of(racer: Racer, clock: Clock, unit: ShownUnit, selected: int) -> RaceL
         bold=racer.number == selected,
         crossed=racer.out,
     )
+
+
+def value_words(racer: Racer, unit: ShownUnit) -> str:
+    """What stands behind the name: its newest value, or what has befallen it."""
+    if racer.out:
+        return racer.state
+    reads = racer.counts and racer.state == "racing"
+    return f"{number_text(unit, racer.nats)}{', still reading' if reads else ''}"
 
 
 def axes_of(lines: Sequence[RaceLine], clock: Clock, log: bool) -> tuple[Axis, Axis]:

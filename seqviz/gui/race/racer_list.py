@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.race.column import RacerColumn
@@ -19,11 +19,12 @@ ROW = 34
 
 @dataclass(frozen=True)
 class Entry:
-    """`detail`: the architecture and its size in words."""
+    """`detail`: its size in words, the architecture where it has none; `title`: the architecture."""
 
     label: str
     detail: str
     style: RacerStyle
+    title: str = ""
 
 
 class RacerList(PaintedWidget):
@@ -68,6 +69,17 @@ class RacerList(PaintedWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(180), theme.px(ROW) * max(len(self._entries), 1))
+
+    def event(self, event: QEvent) -> bool:
+        """A tool tip says in full what the row under the mouse is."""
+        if isinstance(event, QHelpEvent):
+            row = int(event.pos().y() // theme.px(ROW))
+            if 0 <= row < len(self._entries):
+                entry = self._entries[row]
+                words = dict.fromkeys(filter(None, (entry.label, entry.title, entry.detail)))
+                QToolTip.showText(event.globalPos(), ", ".join(words), self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = int(event.position().y() // theme.px(ROW))

@@ -142,10 +142,9 @@ class RaceRail(Surface):
         for at, (racer, part, style) in enumerate(zip(config.racers, parts, styles, strict=True)):
             title = part.title if part is not None else racer.model.name
             count = sum(n for _, n in built[at].parameters) if at < len(built) else 0
-            size = theme.short(count) if count else ""
+            size = f"{theme.thousands(count)} parameters" if count else ""
             label = self._race.racers[at].label if at < len(built) else racer.label or title
-            words = title if label != title else ""
-            entries.append(Entry(label, " · ".join(filter(None, (words, size))), style))
+            entries.append(Entry(label, size or (title if label != title else ""), style, title))
         self.racers.show_entries(entries, number, len(entries) > drafting.FEWEST)
 
     def _show_corpus(self, config: RunConfig) -> None:

@@ -55,7 +55,8 @@ def race_reading(racers: Sequence[Racer], clock: Clock, width: float) -> str:
     changes = leads(racers, clock)
     names = {racer.number: racer.label for racer in racers}
     ahead = changes[-1].number if changes else first.number
-    lowest = f"**{first.label}** has {number_text(unit_of(first.run.unit), first.nats)}"
+    unit = unit_of(first.run.unit)
+    lowest = f"**{first.label}** has {number_text(unit, first.nats)} {unit.short}"
     since = f"since {clock.at(changes[-1].x)}" if len(changes) > 1 else "from the start"
     start = f"**{names[ahead]} leads** {since}" if changes else lowest
     if ahead != first.number:  # slower ones had more of this clock
@@ -102,7 +103,7 @@ def _other_clock(racers: Sequence[Racer], ahead: int, clock: Clock) -> str:
 
 def decay_reading(racers: Sequence[Racer], width: float) -> str:
     """The shortest and the longest tail among those that were measured."""
-    tails = [(racer.tail()[0], racer) for racer in racers]
+    tails = [(racer.tail()[0], racer) for racer in racers if not racer.out]
     known = [(half_life, racer.label) for half_life, racer in tails if not math.isnan(half_life)]
     if not known:
         return ""
@@ -115,4 +116,4 @@ def decay_reading(racers: Sequence[Racer], width: float) -> str:
 
 
 def _tokens(value: float) -> str:
-    return "∞" if math.isinf(value) else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
+    return "∞" if math.isinf(value) else "under 1" if value < 1 else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"

@@ -51,7 +51,7 @@ def standings(racers: Sequence[Racer]) -> list[Standing]:
                 parameters=racer.parameters,
                 nats=nats,
                 value=None if nats is None else racer.run.unit.convert(nats),
-                perplexity=None if nats is None else _perplexity(nats),
+                perplexity=None if nats is None or not racer.run.unit.has_perplexity else _perplexity(nats),
                 tokens_per_second=racer.tokens_per_second,
                 half_life=half_life,
                 horizon=horizon,

@@ -7,9 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from seqviz.core.units import Unit
 from seqviz.gui import theme
@@ -24,7 +32,9 @@ from seqviz.gui.widgets.curve_labels import colour_of
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _LAST = math.inf  # sorts what is not known to the end
+_DISPENSABLE = (9, 7, 4, 8, 10, 5, 6)  # on a slide, in the order they go
 _WORDS = (1,)  # columns of words; all others are numbers
+_HEADER = "QHeaderView { background: transparent; } QHeaderView::section { padding: 4px 2px; }"  # narrow
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -44,50 +54,59 @@ def columns_of(unit: ShownUnit, token: str) -> tuple[Column, ...]:
         Column("#", "Rank by the newest validation loss.", lambda r: f"{r.rank}." if r.rank else "–", _rank),
         Column("racer", "A click selects it.", label_of, lambda r: r.label.lower()),
         Column(
-            "parameters",
+            "size\nparameters",
             "Numbers that training sets; of counting models the counts they hold.",
             lambda r: theme.thousands(r.parameters),
             lambda r: float(r.parameters),
         ),
         Column(
-            f"{unit.short} now",
+            f"{unit.short} now\n{unit.axis.removeprefix(unit.short).strip()}",
             f"The newest validation loss in {unit.axis}.",
             lambda r: number_text(unit, r.nats),
             lambda r: _known(r.nats),
         ),
         Column(
-            "perplexity",
+            f"perplexity\nper {token}",
             f"e to the loss in nats: per {token}.",
             lambda r: _number(r.perplexity),
             lambda r: _known(r.perplexity),
         ),
         Column(
-            "tokens/s",
+            "speed\ntokens/s",
             "Tokens learned from in a second of its own computing.",
             lambda r: theme.short(r.tokens_per_second) if r.tokens_per_second else "–",
             lambda r: -r.tokens_per_second,
         ),
         Column(
-            "half-life",
+            f"half-life\n{token}s",
             f"Beyond the first two {token}s the gradient halves every so many {token}s; mean over 32 windows.",
             lambda r: _tokens(r.half_life),
             lambda r: _known(r.half_life),
         ),
         Column(
-            "1 % horizon",
+            f"1 % horizon\n{token}s",
             f"From so many {token}s back on less than 1 % of the gradient is left.",
             lambda r: f"> {r.window}" if math.isinf(r.horizon) else _tokens(r.horizon),
             lambda r: _known(r.horizon),
         ),
         Column(
-            "sees back",
+            f"sees\n{token}s",
             "The receptive field: what may reach a prediction at all.",
-            lambda r: r.receptive_field.removesuffix(f" {token}s"),
+            lambda r: _sees(r, token),
             _reach,
         ),
-        Column("steps", "Optimiser steps, batches read.", lambda r: theme.thousands(r.step), lambda r: float(r.step)),
-        Column("seconds", "Of its own computing.", lambda r: _seconds(r.seconds), lambda r: r.seconds),
+        Column(
+            "steps\nor batches",
+            "Optimiser steps; batches read by what counts.",
+            lambda r: theme.thousands(r.step),
+            lambda r: float(r.step),
+        ),
+        Column("computing\nseconds", "Of its own computing.", lambda r: _seconds(r.seconds), lambda r: r.seconds),
     )
+
+
+def _sees(row: Standing, token: str) -> str:
+    return "all" if row.receptive_field == "unbounded" else row.receptive_field.removesuffix(f" {token}s")
 
 
 def label_of(row: Standing) -> str:
@@ -197,6 +216,8 @@ class StandingsTable(QWidget):
         self.sorted.setDynamicSortFilter(True)
         self.view = QTableView()
         self.copy, self.save = QPushButton("Copy as CSV"), QPushButton("Save as CSV ...")
+        self._foot = QWidget()
+        self._plain = False
         self._build()
         self.view.clicked.connect(self._choose)
         self.view.activated.connect(self._choose)
@@ -215,24 +236,59 @@ class StandingsTable(QWidget):
         view.verticalHeader().hide()
         view.setWordWrap(False)
         view.setTextElideMode(Qt.TextElideMode.ElideRight)
-        view.horizontalHeader().setMaximumSectionSize(theme.px(210))
-        view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         view.horizontalHeader().setHighlightSections(False)
+        view.horizontalHeader().setStyleSheet(_HEADER)
         view.setAccessibleName("standings")
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(theme.px(6))
         box.addWidget(view, 1)
-        foot = QHBoxLayout()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
         foot.addWidget(TextLabel("a click on a heading sorts", 11, "ink3"))
         foot.addStretch(1)
         for button in (self.copy, self.save):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             foot.addWidget(button)
-        box.addLayout(foot)
+        box.addWidget(self._foot)
+
+    def set_plain(self) -> None:
+        """For a slide: without the buttons, and only as many columns as there is room for."""
+        self._plain = True
+        self._foot.hide()
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_racers(self, racers: Sequence[Racer], selected: int) -> None:
         self.model.show_racers(racers, selected)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Columns as wide as their words; on a slide what would not fit goes. Names take what is left."""
+        view, room = self.view, self.view.viewport().width()
+        widths = [self._needed(column) for column in range(self.sorted.columnCount())]
+        gone: set[int] = set()
+        for column in _DISPENSABLE if self._plain else ():
+            if sum(width for n, width in enumerate(widths) if n not in gone) <= room:
+                break
+            gone.add(column)
+        rest = room - sum(width for n, width in enumerate(widths) if n not in gone)
+        for column, width in enumerate(widths):
+            spare = max(rest, 0) if column in _WORDS else 0
+            view.setColumnHidden(column, column in gone)
+            if view.columnWidth(column) != width + spare:
+                view.setColumnWidth(column, width + spare)
+
+    def _needed(self, column: int) -> int:
+        """Pixels of the widest words, with room for the arrow of the sorting."""
+        measure, model = theme.metrics(12, bold=True), self.model
+        words = model.columns[column].title.split("\n")
+        words += [model.columns[column].shows(row) for row in model.rows]
+        margin = theme.px(34 if column in _WORDS else 16)
+        return math.ceil(max(measure.horizontalAdvance(word) for word in words) / 8) * 8 + margin
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._fit)  # once the view has its own new size
 
     def shown_order(self) -> list[str]:
         """Labels from the top as they are sorted now."""

@@ -16,7 +16,8 @@ from seqviz.gui.widgets.matrix_view import index_image
 from seqviz.gui.widgets.strip_painting import is_characters, shown_token
 
 LARGEST, SMALLEST, SHAPE = 30, 11, 1.3  # px at scale 1: a cell's width; its height over its width
-_WORD_HEIGHT, _WORD_MARGIN = 20, 4
+_WORD_HEIGHT, _WORD_MARGIN = 20, 4  # the height in the smallest type
+_WORD_SIZES = (22, 19, 16, 13, 11)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
@@ -44,7 +45,7 @@ def lay_tiles(tokens: Sequence[str], width: float, height: float, cursor: int = 
     if not tokens or width < 8 or height < 8:
         return TileLayout(0, (), theme.px(11), 0.0)
     if not is_characters(tokens):
-        return _window(_word_lines(tokens, width), theme.px(_WORD_HEIGHT), height, cursor, theme.px(11))
+        return _lay_words(tokens, width, height, cursor)
     cell = theme.px(LARGEST)
     while cell > theme.px(SMALLEST) and _needed(len(tokens), width, cell) > height:
         cell -= 1
@@ -66,8 +67,19 @@ def _needed(count: int, width: float, cell: int) -> float:
     return -(-count // per_line) * round(width // per_line * SHAPE)
 
 
-def _word_lines(tokens: Sequence[str], width: float) -> list[Line]:
-    measure, lines, x = theme.metrics(11, bold=True), list[Line]([[]]), 0.0
+def _lay_words(tokens: Sequence[str], width: float, height: float, cursor: int) -> TileLayout:
+    """In the largest type in which all stand in full, the smallest where none is small enough."""
+    for size in _WORD_SIZES:
+        line_height = theme.px(_WORD_HEIGHT * size / _WORD_SIZES[-1])
+        lines = _word_lines(tokens, width, size)
+        widest = max(wide for line in lines for _, _, wide in line)
+        if len(lines) * line_height <= height and widest < width:
+            break
+    return _window(lines, line_height, height, cursor, theme.font(size).pixelSize())
+
+
+def _word_lines(tokens: Sequence[str], width: float, size: float) -> list[Line]:
+    measure, lines, x = theme.metrics(size, bold=True), list[Line]([[]]), 0.0
     for number, token in enumerate(tokens):
         wide = min(measure.horizontalAdvance(shown_token(token)) + 2 * theme.px(_WORD_MARGIN), width)
         if x and x + wide > width:

@@ -58,6 +58,15 @@ class TitledSheet(Surface):
         """Pixels that the reading has."""
         return self.width() - 2.0 * theme.px(MARGIN)
 
+    def subtitle_width(self) -> float:
+        """Pixels between the title and the controls."""
+        title = theme.metrics(13, bold=True).horizontalAdvance(self._header.title) + theme.px(10)
+        return self.reading_width() - self._taken() - theme.px(8) - title
+
+    def _taken(self) -> float:
+        """By the controls at the right."""
+        return float(sum(c.sizeHint().width() + theme.px(6) for c in self._controls if c.isVisibleTo(self)))
+
     def _measure(self) -> None:
         margin = theme.px(MARGIN)
         self._box.setContentsMargins(margin, 0, margin, theme.px(8))
@@ -75,7 +84,7 @@ class TitledSheet(Surface):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left, width = theme.px(MARGIN), self.reading_width()
-        taken = sum(c.sizeHint().width() + theme.px(6) for c in self._controls if c.isVisibleTo(self))
+        taken = self._taken()
         head = Header(self._header.title, self._header.subtitle)
         paint_header(painter, QRectF(left, 0, width - taken - theme.px(8), self.height()), head)
         if self._header.reading:

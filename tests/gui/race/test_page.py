@@ -71,12 +71,6 @@ def test_race_without_a_race_starts_one_of_the_present_experiment(open_race, qtb
     assert opened.race.state == "paused"
 
 
-def test_f11_says_that_a_race_is_not_presented(opened, qtbot):
-    press(qtbot, opened, Qt.Key.Key_F11)
-    assert opened.window.racing
-    assert "page of one model" in opened.window.notices.kept[-1].text
-
-
 def test_nothing_is_traced_while_the_page_is_hidden(opened, qtbot):
     assert opened.worker.of(cm.WatchRace)[-1].watch.wants
     press(qtbot, opened, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
@@ -214,8 +208,9 @@ def test_columns_are_ranked_and_say_bits_and_speed(opened):
     words = [column.words for column in opened.page.centre.columns.columns]
     assert sorted(word.rank for word in words) == ["1.", "2.", "3.", "4."]
     assert words[3].rank == "1."
-    assert words[0].facts == "counted in 0.12 s · 5\u2009347"
-    assert words[3].facts.endswith("k tokens/s")
+    assert (words[0].size, words[0].speed) == ("5\u2009347 counts", "counted in 0.12 s")
+    assert words[3].size.endswith(" parameters")
+    assert words[3].speed.endswith("k tokens/s")
 
 
 def test_a_racer_that_diverges_is_marked_and_the_others_race_on(opened):
