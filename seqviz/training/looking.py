@@ -165,7 +165,7 @@ class Looker:
             found = self._one_sequence(name, analysis, source)
         seconds = time.perf_counter() - began
         hurry = 1 if name in self._shown else FIRST_HURRY
-        self.budget.spent(name, seconds, claimants=claimants, hurry=hurry)
+        self.budget.spent(name, seconds, claimants=claimants, hurry=hurry, shown=found is not None)
         if found is not None:
             self._shown.add(name)
             self._seen[name] = step

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 
-LIGHT_INTERVAL = 0.1  # seconds between light frames
+INTERVAL = 0.1  # seconds between two frames of a kind: oftener nobody sees it, however little it costs
 LIGHT_SHARE = 0.10  # a slow machine gets fewer light frames rather than a slow run
 
 
@@ -29,12 +29,17 @@ class WatchBudget:
         """Whether `name` may be computed now."""
         return self._clock() >= self._next_due.get(name, -math.inf)
 
-    def spent(self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0) -> None:
-        """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged."""
+    def spent(
+        self, name: str, seconds: float, light: bool = False, claimants: int = 1, hurry: float = 1.0, shown: bool = True
+    ) -> None:
+        """Tell what a computation cost; `claimants` share the budget of the dear ones, `hurry` times enlarged.
+
+        `shown`: a frame came of it; a piece of a longer work may be followed by the next one sooner.
+        """
         now = self._clock()
         share = (LIGHT_SHARE if light else hurry * self.share / max(claimants, 1)) / self._sharers
         wait = seconds / share if share > 0 else math.inf
-        wait = max(wait, LIGHT_INTERVAL * self._sharers) if light else wait
+        wait = max(wait, INTERVAL * self._sharers) if shown else wait
         self._next_due[name] = now - seconds + wait
         self._spent += seconds
 

@@ -24,7 +24,7 @@ def simulate(cost: float, share: float, light: bool = False, claimants: int = 1)
     return budget.looking_share()
 
 
-@pytest.mark.parametrize("cost", [0.002, 0.02, 0.2])
+@pytest.mark.parametrize("cost", [0.006, 0.02, 0.2])
 def test_dear_looks_stay_within_their_share_of_the_time(cost):
     assert 0.03 < simulate(cost, 0.05) <= 0.0505
 
@@ -33,8 +33,17 @@ def test_claimants_share_the_budget():
     assert simulate(0.02, 0.06, claimants=3) <= 0.0205
 
 
-def test_cheap_light_frames_come_ten_times_a_second():
-    assert simulate(0.001, 0.05, light=True) == pytest.approx(0.01, rel=0.15)
+@pytest.mark.parametrize("light", [True, False])
+def test_cheap_frames_come_ten_times_a_second_and_no_oftener(light):
+    assert simulate(0.001, 0.05, light=light) == pytest.approx(0.01, rel=0.15)
+
+
+def test_a_piece_that_shows_nothing_yet_is_followed_by_the_next_one_sooner():
+    clock = Clock()
+    budget = WatchBudget(0.5, clock)
+    budget.spent("x", 0.001, shown=False)
+    clock.now += 0.002
+    assert budget.due("x")
 
 
 def test_what_is_renewed_is_due_at_once():
