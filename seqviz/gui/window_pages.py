@@ -23,7 +23,7 @@ from seqviz.gui.surfaces import Surface
 from seqviz.gui.top_bar import TopBar
 from seqviz.gui.window_commands import WindowCommands
 
-NOTHING_TO_PRESENT = "Presentation shows the panels of one model: turn to the page of one model first (Ctrl+1)."
+NOTHING_TO_PRESENT = "No panel is open that could be presented."
 
 
 class WindowPages(Surface):

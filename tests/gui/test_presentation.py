@@ -57,3 +57,11 @@ def test_leaving_takes_type_and_wants_back(opened, page):
     assert theme.scale() == 1.0
     assert "layers.*.forget_gate" in opened.worker.watched
     assert page.shown == []
+
+
+def test_without_a_panel_in_sight_it_says_so(opened):
+    opened.learn(5)
+    opened.window.show_own_text()
+    opened.window.toggle_presentation()
+    assert not opened.window.presenting
+    assert "No panel is open" in opened.window.notices.kept[-1].text
