@@ -47,19 +47,22 @@ def decay_curve(itemised: np.ndarray) -> np.ndarray:
 def tail_half_life(curve: np.ndarray) -> tuple[float, float]:
     """(half-life in tokens, R2) of the tail of a decay curve by a log-linear fit.
 
-    The half-life is inf where the tail does not fall; both are nan where fewer than three distances can be fitted.
+    The half-life is inf where the tail does not fall, or so slowly that it would halve beyond the longest distance
+    there is: more than that was not measured. Both are nan where fewer than three distances can be fitted.
     """
     distances = np.arange(len(curve))
     usable = (distances > TAIL_FROM) & np.isfinite(curve) & (curve > 0)
     x, y = distances[usable].astype(np.float64), np.log2(curve[usable].astype(np.float64))
     if len(x) < FEWEST_POINTS:
         return math.nan, math.nan
+    longest = float(x[-1])
     x, y = x - x.mean(), y - y.mean()
     slope = float(x @ y / (x @ x))
     spread = float(y @ y)
     missed = float(((y - slope * x) ** 2).sum())
     fit = 1.0 - missed / spread if spread > 1e-18 * len(y) else 1.0  # a level tail is a perfect line
-    return (-1.0 / slope if slope < 0 and spread > 1e-18 * len(y) else math.inf), fit
+    found = -1.0 / slope if slope < 0 and spread > 1e-18 * len(y) else math.inf
+    return (found if found <= longest else math.inf), fit
 
 
 def horizon(curve: np.ndarray, share: float = 0.01) -> float:

@@ -137,3 +137,9 @@ def test_a_map_that_sees_both_sides_decays_by_distance_on_both():
     expected = [(0.5**d + 0.25**d) / 2 for d in range(6)]
     np.testing.assert_allclose(decay_curve(itemised), expected)
     np.testing.assert_allclose(decay_curve(np.where(distance <= 0, itemised, np.nan)), [0.25**d for d in range(6)])
+
+
+def test_what_would_halve_beyond_the_longest_distance_is_not_claimed():
+    curve = decay_curve(exponential_map(200.0))
+    assert tail_half_life(curve) == (np.inf, pytest.approx(1.0))
+    assert tail_half_life(decay_curve(exponential_map(38.0)))[0] == pytest.approx(38.0)

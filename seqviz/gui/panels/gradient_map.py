@@ -260,7 +260,9 @@ class GradientMapPanel(MapPanel):
         if np.isnan(half_life) or (self.aligned and not self.causal and not self.one_loss):
             return self._spread()
         if np.isinf(half_life):
-            return f"{start} **does not shrink** with distance"
+            decay = self.snapshot.array(f"gradient.decay.{self.site}")
+            longest = "" if decay is None else f" within {len(decay) - 1} {self.token_word}s"
+            return f"{start} **does not halve**{longest}"
         rough = "" if fit >= POOR_FIT else f", roughly (R² {fit:.2f})"
         tail = f"; under 1 % from {horizon:.0f} on" if np.isfinite(horizon) else ""
         return f"{start} halves every **{tokens_text(half_life)} {self.token_word}s**{rough}{tail}"

@@ -43,7 +43,8 @@ class DecayCurve:
     def half_life_text(self) -> str:
         if np.isnan(self.half_life):
             return self.name
-        return f"{self.name}: half-life {tokens_text(self.half_life)}"
+        longest = len(self.values) - 1
+        return f"{self.name}: half-life {tokens_text(self.half_life) if np.isfinite(self.half_life) else f'> {longest}'}"
 
     @property
     def horizon_text(self) -> str:

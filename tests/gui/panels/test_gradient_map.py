@@ -81,7 +81,7 @@ def test_a_poor_fit_is_said(panel):
 
 def test_a_gradient_that_never_fades_has_no_half_life(panel):
     panel.present(snapshot_of(arrays(half_life=np.inf, horizon=np.inf)))
-    assert "**does not shrink** with distance" in panel.reading()
+    assert "**does not halve** within 15 characters" in panel.reading()
 
 
 def test_the_curves_are_of_the_state_and_the_cell_of_one_layer(panel):

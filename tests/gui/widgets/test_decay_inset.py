@@ -33,7 +33,7 @@ def test_no_plot_without_room_or_curves(area):
 
 
 def test_what_is_never_reached_is_said_so():
-    assert curve(np.inf).half_life_text == "h: half-life ∞"
+    assert curve(np.inf).half_life_text == "h: half-life > 39"
     assert curve().horizon_text == "1 % beyond 39"
     assert curve(horizon=12.0).horizon_text == "1 % at 12"
     assert curve(np.nan).half_life_text == "h"
