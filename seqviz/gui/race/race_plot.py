@@ -247,12 +247,20 @@ class RacePlot(PaintedWidget):
         """The x and every line's value there, the lowest first."""
         found = []
         for line in self._lines:
-            index = int(np.searchsorted(line.xs, x, side="right")) - 1
-            value = float(line.ys[index]) if index >= 0 else line.flat
-            if math.isfinite(value) and (not len(line.xs) or x <= line.xs[-1] or math.isfinite(line.flat)):
+            value = self._value_of(line, x)
+            if math.isfinite(value):
                 found.append((value, f"{line.name} {self.y_text(value)}", colour_of(line.style.colour, text=True)))
         rows = [(text, colour) for _, text, colour in sorted(found, key=lambda row: row[0])]
         return [(self.x_text(x), theme.theme().ink), *rows]
+
+    def _value_of(self, line: RaceLine, x: float) -> float:
+        """The curve's height at `x` as it is drawn, straight between two values; beside it the line to beat, or nan."""
+        if not len(line.xs) or not line.xs[0] <= x <= line.xs[-1]:
+            return line.flat
+        x_axis, y_axis = self._axes
+        heights = y_axis.places(line.ys)
+        place = float(np.interp(x_axis.place(x), x_axis.places(line.xs), heights))
+        return y_axis.value(place)
 
     # Qt overrides
 

@@ -47,3 +47,11 @@ def test_words_get_tiles_as_wide_as_they_are(qapp):
 def test_without_tokens_or_room_there_are_no_tiles(qapp):
     assert lay_tiles((), 100, 100).areas == ()
     assert lay_tiles(TEXT, 2, 2).areas == ()
+
+
+def test_few_words_stand_larger_than_many():
+    few, many = ("they", "can", "fish"), ("they", "can", "fish") * 40
+    large, small = lay_tiles(few, 300, 200), lay_tiles(many, 300, 200)
+    assert large.letters > small.letters
+    assert len(large.areas) == 3
+    assert all(area.right() <= 300 for area in (*large.areas, *small.areas))
