@@ -70,7 +70,7 @@ class Trainer:
         self.last_batch: Batch | None = None
         self.last_loss = math.nan
         self.valid_loss: float | None = None  # the last known
-        self.valid_sampled: float | None = None
+        self.valid_sampled: Evaluated | None = None  # the last quick estimate: older than the last step, as a rule
         self.valid_in_full = False  # whether that is of the whole split
         self.status = "ready"
         self.told_of_prompt = ""
@@ -196,7 +196,7 @@ class Trainer:
             return dict(self.model.growth())
 
     def _validated(self, event: Evaluated) -> None:
-        self.valid_loss = self.valid_sampled = event.loss
+        self.valid_loss, self.valid_sampled = event.loss, event
         self.learner.validated(event.loss)
         self.emit(event)
 
@@ -243,8 +243,8 @@ class Trainer:
             "steps": self.step,
             "train_loss": _number(self.last_loss),
             "valid_loss": _number(valid),
-            "valid_loss_sampled": _number(self.valid_sampled),
             "valid_rule": self.validation.full_rule,
+            **_sampled(self.valid_sampled),
             "valid_perplexity": _perplexity(valid, unit),
             "unit": unit.name,
             "valid_in_unit": _number(None if valid is None else unit.convert(valid)),
@@ -290,6 +290,15 @@ def _tested(found: Found | None, unit: Unit) -> dict[str, Any]:
         return {}
     figures = {f"test_{name}": _number(value) for name, value in found.metrics.items()}
     return {"test_loss": _number(found.loss), "test_perplexity": _perplexity(found.loss, unit), **figures}
+
+
+def _sampled(estimate: Evaluated | None) -> dict[str, Any]:
+    """The last quick estimate, with the step it is of and what each token saw: it may be far from the end's figure."""
+    return {
+        "valid_loss_sampled": None if estimate is None else _number(estimate.loss),
+        "valid_loss_sampled_step": None if estimate is None else estimate.step,
+        "valid_loss_sampled_rule": None if estimate is None else estimate.rule,
+    }
 
 
 def _perplexity(nats: float | None, unit: Unit) -> float | None:
