@@ -18,6 +18,7 @@ from seqviz.core.word_algebra import unit_rows
 from seqviz.data.text_files import read_text
 
 Floats = np.ndarray
+FEWEST_PAIRS = 3  # a correlation of the ranks of two pairs is always 1 or -1
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def ranks(values: Floats) -> Floats:
 
 
 def similarity_score(vectors: Floats, questions: Similarities) -> float:
-    """Spearman's correlation of cosine similarity with what people said; nan below three pairs."""
-    if len(questions.pairs) < 3:
+    """Spearman's correlation of cosine similarity with what people said; nan below `FEWEST_PAIRS`."""
+    if len(questions.pairs) < FEWEST_PAIRS:
         return float("nan")
     unit = unit_rows(vectors)
     cosines = (unit[questions.pairs[:, 0]] * unit[questions.pairs[:, 1]]).sum(axis=1)

@@ -126,7 +126,9 @@ def build(
     threads = min(config.training.threads or max(1, cores - 1), cores)
     if config.training.threads > cores:
         notices += (f"training.threads: {config.training.threads} would only wait for each other on {cores} cores",)
-    return Experiment(config, content, task, model, randomness, device, threads, (*content.notices, *notices))
+    return Experiment(
+        config, content, task, model, randomness, device, threads, (*content.notices, *task.notices(), *notices)
+    )
 
 
 def _same_data(one: RunConfig, other: RunConfig) -> bool:

@@ -27,6 +27,7 @@ from seqviz.core.units import Unit
 from seqviz.data.content import TextContent
 from seqviz.data.tasks import Feeder, Task, TaskConfig, tasks
 from seqviz.data.word_questions import (
+    FEWEST_PAIRS,
     analogy_score,
     numbered,
     read_analogies,
@@ -38,6 +39,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 WORDS_FILE = "words.json"
 PROBE_CAP = 128  # words
 NEGATIVE_POWER = 0.75
+COUNTS = ("similarity_pairs", "analogy_questions")
 
 
 class WordVectorsConfig(TaskConfig):
@@ -240,6 +242,21 @@ class WordVectorsTask(Task):
             found["analogy_accuracy"] = (analogy_score(table, self.analogies), 1.0)
             found["analogy_questions"] = (float(len(self.analogies.words)), 1.0)
         return found
+
+    def figures(self, means: Mapping[str, float]) -> Mapping[str, float]:
+        """How many were asked is a whole number."""
+        return {name: int(value) if name in COUNTS else value for name, value in means.items()}
+
+    def notices(self) -> tuple[str, ...]:
+        """Which questions cannot be judged, and why."""
+        found, pairs, fours = [], self.similarities, self.analogies
+        if pairs is not None and len(pairs.pairs) < FEWEST_PAIRS:
+            known = f"both words have vectors in {len(pairs.pairs)} of {pairs.asked} pairs"
+            found.append(f"task.similarity_file: {known}; {FEWEST_PAIRS} are needed for a rank correlation")
+        if fours is not None and not len(fours.words):
+            source = "task.analogy_file" if self.config.analogy_file else "analogies of the corpus"
+            found.append(f"{source}: all four words have vectors in 0 of {fours.asked} questions; 1 is needed")
+        return tuple(found)
 
     def baselines(self) -> tuple[Baseline, ...]:
         chance = (1 + self.config.negatives) * float(np.log(2.0))

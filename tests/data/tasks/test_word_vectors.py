@@ -110,6 +110,25 @@ def test_words_without_a_vector_are_named_and_left_out_of_the_probe():
     assert "unheard" in notice
 
 
+@pytest.mark.parametrize(("known", "told"), [(0, "0 of 3"), (2, "2 of 5"), (3, "")])
+def test_too_few_pairs_to_correlate_are_told_of_with_how_many_there_were_and_are_needed(known, told, tmp_path):
+    pairs = ["cat dog 9", "red blue 8", "cat red 1"][:known] + ["quux cat 1", "dog quux 2", "foo bar 3"]
+    (tmp_path / "pairs.txt").write_text("\n".join(pairs))
+    notices = make(similarity_file=str(tmp_path / "pairs.txt")).notices()
+    assert [told in notice and "3 are needed" in notice for notice in notices] == ([True] if told else [])
+
+
+def test_an_analogy_file_of_strangers_is_told_of(tmp_path):
+    (tmp_path / "fours.txt").write_text("a b c quux\nfoo bar baz quux\n")
+    (notice,) = make(analogy_file=str(tmp_path / "fours.txt")).notices()
+    assert "0 of 2 questions" in notice
+
+
+def test_how_many_questions_were_asked_is_a_whole_number():
+    figures = make().figures({"similarity_pairs": 3.0, "analogy_questions": 2.0, "analogy_accuracy": 0.5})
+    assert [type(value) for value in figures.values()] == [int, int, float]
+
+
 def test_a_stored_vocabulary_serves_without_the_corpus():
     task = make()
     again = WordVectorsTask.from_saved(task.config, task.saved_arrays(), 8)
