@@ -59,7 +59,8 @@ class Interface:
 class Needs:
     """What a task asks of an architecture, known before any corpus is read.
 
-    `next_token`: what it wants at each position is the very next one of what it shows.
+    `next_token`: what it wants at each position is the very next one of what it shows. `hidden`: what it wants may be
+    a state that nobody sees.
     """
 
     structure: Structure
@@ -67,13 +68,15 @@ class Needs:
     head: str
     causal: bool
     next_token: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Offers:
     """What an architecture can do. `heads` None: it gives features, any head fits.
 
-    `only_next_token`: all it can foretell is the next token of what it reads.
+    `only_next_token`: all it can foretell is the next token of what it reads. `only_hidden`: all it can tell is a state
+    that nobody sees.
     """
 
     structures: frozenset[Structure]
@@ -81,6 +84,7 @@ class Offers:
     causal: bool
     heads: frozenset[str] | None = None
     only_next_token: bool = False
+    only_hidden: bool = False
 
 
 def reason_against(offers: Offers, needs: Needs) -> str | None:
@@ -95,6 +99,8 @@ def reason_against(offers: Offers, needs: Needs) -> str | None:
         return "it sees the future, and the task must be answered without it"
     if offers.only_next_token and not needs.next_token:
         return "it foretells the next token of a running text, the task asks for something else"
+    if offers.only_hidden and not needs.hidden:
+        return "it tells a hidden state, the task asks for something else"
     if offers.heads is not None and needs.head not in offers.heads:
         return f"it predicts by {' or '.join(sorted(offers.heads))}, the task asks for {needs.head}"
     return None

@@ -55,7 +55,9 @@ class BayesFilter(Model):
     Config: ClassVar[type[ModelConfig]] = BayesFilterConfig
     title = "Bayes filter"
     family = "state"
-    offers = Offers(frozenset({"chain"}), frozenset({"tokens"}), causal=True, heads=frozenset({"softmax"}))
+    offers = Offers(
+        frozenset({"chain"}), frozenset({"tokens"}), causal=True, heads=frozenset({"softmax"}), only_hidden=True
+    )
     learns_by = "none"
     provides = (*NOTED, "belief.motion", "belief.sensor")
 

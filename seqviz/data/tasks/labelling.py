@@ -32,7 +32,7 @@ class LabellingTask(ArrayTask):
 
     title = "labelling"
     takes = "symbol_pairs"
-    needs = Needs("chain", "tokens", "softmax", causal=False)
+    needs = Needs("chain", "tokens", "softmax", causal=False, hidden=True)
     content: SymbolPairs
 
     def __init__(self, config: TaskConfig, content: SymbolPairs, context_length: int) -> None:
