@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from seqviz.core.config import RunConfig
 from seqviz.core.events import PartDescription
 from seqviz.core.paths import user_presets_root
 from seqviz.core.presets import list_presets, read_preset
@@ -50,10 +51,18 @@ def _presets() -> list[dict[str, Any]]:
             print(f"seqviz: {error}", file=sys.stderr)
             continue
         found.append(
-            {"name": preset.name, "title": config.title, "summary": config.description, "model": config.model.name,
+            {"name": preset.name, "title": config.title, "summary": config.description, **_what_learns(config),
              "corpus": config.corpus.name, "task": config.task.name, "watch_for": config.watch_for}
         )  # fmt: skip
     return found
+
+
+def _what_learns(config: RunConfig) -> dict[str, Any]:
+    """The model, or the models of a race: a racer without a label is called after its architecture."""
+    if not config.racers:
+        return {"model": config.model.name}
+    racers = [{"label": racer.label or racer.model.name, "model": racer.model.name} for racer in config.racers]
+    return {"model": None, "racers": racers}
 
 
 def _panels() -> list[dict[str, Any]]:

@@ -54,12 +54,12 @@ def _not_utf8(raw: bytes, name: str) -> tuple[str, str, list[str]]:
     damaged = patched.count(REPLACEMENT)
     foreign = sum(map(len, re.findall("[^\x00-\x7f]+", patched))) - damaged
     if foreign > 2 * damaged:  # Windows-1252 text hardly ever forms valid UTF-8 sequences by chance
-        return patched, "utf-8", [f"{_counted(damaged, 'damaged byte sequence')} became {REPLACEMENT}."]
+        return patched, "utf-8", [f"{name}: {_counted(damaged, 'damaged byte sequence')} became {REPLACEMENT}."]
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError:
         raise ValueError(f"{name}: is neither UTF-8 nor Windows-1252 text; save it as UTF-8") from None
-    return text, "cp1252", ["It is not UTF-8, so it was read as Windows-1252 (Western European)."]
+    return text, "cp1252", [f"{name}: is not UTF-8, so it was read as Windows-1252 (Western European)."]
 
 
 def cleaned(text: str, name: str) -> tuple[str, list[str]]:

@@ -70,3 +70,13 @@ def test_for_people_each_thing_has_a_line_of_its_own(what, command, rows):
     assert status == 0
     starts = {line.split()[0] for line in out.splitlines()}
     assert set(rows(what)) <= starts
+
+
+def test_a_race_is_listed_with_its_racers_instead_of_a_model(rows):
+    found = rows("presets")
+    race = next(row for row in found.values() if "racers" in row)
+    assert race["model"] is None
+    assert len(race["racers"]) >= 2
+    assert all(racer["label"] and racer["model"] in rows("architectures") for racer in race["racers"])
+    assert found["lstm-stories"]["model"] == "lstm"
+    assert "racers" not in found["lstm-stories"]

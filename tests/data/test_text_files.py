@@ -413,3 +413,10 @@ def test_a_zip_with_one_flipped_bit_gives_its_text_or_a_refusal(tmp_path: Path) 
             path.write_bytes(changed)
             loaded, refusal = text_or_refusal(path)
             assert loaded.text == SONG if loaded else refusal.startswith("flip.zip: ")
+
+
+def test_a_notice_of_a_foreign_encoding_names_the_file(tmp_path):
+    path = tmp_path / "kater.txt"
+    path.write_bytes("Der Kater saß.\n".encode("cp1252") * 9)
+    (notice,) = read_text(path).notices
+    assert notice.startswith("kater.txt: is not UTF-8")
