@@ -205,7 +205,7 @@ class RacePlot(PaintedWidget):
             at = pixel_y(area, y_axis, y) if math.isfinite(y) else area.top() if line.crossed else area.top() - 1
             placed.append((line, x, min(max(at, area.top()), area.bottom()), math.isfinite(y)))
         gap = NAME_GAP * theme.scale()
-        places = spread_labels([y for _, _, y, _ in placed], gap, area.top() + 4, area.bottom() - 2)
+        places = spread_labels([y for _, _, y, _ in placed], gap, area.top() + 4, area.bottom() - 4 * theme.scale())
         self._names = []
         for (line, x, y, known), place in zip(placed, places, strict=True):
             colour, edge = colour_of(line.style.colour), area.right()

@@ -109,6 +109,10 @@ def decay_reading(racers: Sequence[Racer], width: float) -> str:
         return ""
     (low, short), (high, long) = min(known), max(known)
     token = racers[0].run.unit.token
+    if high < 1:
+        who = f" ({short})" if len(known) == 1 else " in all"
+        words = f"it halves **within a {token}**{who}"
+        return fitting(width, f"beyond the first two {token}s {words}", words)
     if len(known) == 1:
         return f"beyond two {token}s it halves every **{_tokens(low)} {token}s** ({short})"
     ends = f"**{_tokens(low)}** ({short}) to **{_tokens(high)} {token}s** ({long})"
@@ -116,4 +120,4 @@ def decay_reading(racers: Sequence[Racer], width: float) -> str:
 
 
 def _tokens(value: float) -> str:
-    return "∞" if math.isinf(value) else "under 1" if value < 1 else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"
+    return "∞" if math.isinf(value) else f"{value:.1f}" if value < 99.5 else f"{value:.0f}"

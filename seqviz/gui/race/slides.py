@@ -90,12 +90,8 @@ class DecaySlide(Slide):
 
     def refresh(self) -> None:
         self.plot.show_race(self.race.racers, self.race.selected)
-        self.heading.say("1 at the character itself" if self._characters else "1 at the token itself", None)
+        self.heading.say(f"1 at the {self.race.racers[0].run.unit.token} itself", None)
         self.sentence.say(decay_reading(self.race.racers, self.room()))
-
-    @property
-    def _characters(self) -> bool:
-        return self.race.racers[0].run.unit.token == "character"
 
 
 class ColumnsSlide(Slide):
@@ -149,8 +145,16 @@ class ChancesSlide(Slide):
         if not tokens:
             return
         at = min(race.cursor, len(tokens) - 1)
-        before = f"after “{context_of(tokens, at - 1, 40)}”" if at else "at the start, where nothing foretells it"
-        self.heading.say(f"chance of {token_name(tokens[at])} {before}", None)
+        chosen = race.chosen
+        if chosen is not None and not chosen.foretells:
+            self.heading.say(f"chance of what is right at {token_name(tokens[at])}", None)
+        else:
+            self.heading.say(self._asked(tokens, at), None)
         found = chances(race.racers, at, race.selected)
         self.bars.show_chances(found)
         self.sentence.say(spread_words(found))
+
+    @staticmethod
+    def _asked(tokens: tuple[str, ...], at: int) -> str:
+        before = f"after “{context_of(tokens, at - 1, 40)}”" if at else "at the start, where nothing foretells it"
+        return f"chance of {token_name(tokens[at])} {before}"

@@ -17,7 +17,7 @@ from seqviz.gui.widgets.strip_painting import is_characters, shown_token
 
 LARGEST, SMALLEST, SHAPE = 30, 11, 1.3  # px at scale 1: a cell's width; its height over its width
 _WORD_HEIGHT, _WORD_MARGIN = 20, 4  # the height in the smallest type
-_WORD_SIZES = (22, 19, 16, 13, 11)
+_WORD_SIZES = (28, 25, 22, 19, 16, 13, 11)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -78,6 +80,15 @@ def test_the_cursor_key_moves_to_the_next_token_and_the_bars_follow(presented, q
     qtbot.keyClick(page, Qt.Key.Key_Left)
     assert presented.race.cursor == before - 1
     assert page.shown[0].heading.accessibleDescription() != told
+
+
+def test_where_labels_are_told_the_bars_are_of_what_is_right_at_the_token(presented, qtbot):
+    racer = presented.race.chosen
+    racer.run = replace(racer.run, provides=tuple(name for name in racer.run.provides if name != "surprisal"))
+    page = presented.window.race_presentation
+    for _ in range(3):
+        qtbot.keyClick(page, Qt.Key.Key_PageDown)
+    assert "what is right at" in page.shown[0].heading.accessibleDescription()
 
 
 def test_the_table_of_a_slide_keeps_to_the_columns_that_fit(presented, qtbot):

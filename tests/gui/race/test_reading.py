@@ -72,3 +72,22 @@ def test_before_anything_was_measured_there_is_nothing_to_say():
 def test_only_lines_are_lines_to_beat():
     counted = lane(0, "5-gram", {4: math.log(2)}, counts=True, model="ngram")
     assert race_reading([counted, lane(1, "LSTM", {})], STEPS, WIDE) == "the line to beat: **5-gram, 1.00**"
+
+
+def lanes_of_tails(*half_lives):
+    racers = [lane(n, f"net {n}", {}) for n in range(len(half_lives))]
+    for racer, half_life in zip(racers, half_lives, strict=True):
+        racer.tail = lambda half_life=half_life: (half_life, 1.0, 5.0)
+    return racers
+
+
+def test_tails_shorter_than_a_token_are_told_in_words():
+    assert decay_reading(lanes_of_tails(0.2, 0.3), WIDE).endswith("halves **within a character** in all")
+    assert decay_reading(lanes_of_tails(0.2), WIDE).endswith("**within a character** (net 0)")
+    assert "**0.2** (net 0) to **4.0 characters** (net 1)" in decay_reading(lanes_of_tails(0.2, 4.0), WIDE)
+
+
+def test_the_tail_of_a_racer_that_is_out_is_not_told():
+    racers = lanes_of_tails(3.0, 9.0)
+    racers[1].state = "diverged"
+    assert "9.0" not in decay_reading(racers, WIDE)

@@ -30,3 +30,15 @@ def test_shades_stay_readable_in_both_themes(qapp):
 def test_unknown_families_are_told_apart_too():
     one, other = styles_of([("", "mine"), ("", "mine")])
     assert one != other
+
+
+def test_hues_that_look_alike_differ_in_dash_and_marker():
+    hmm, tcn = styles_of([("state", "hmm"), ("convolution", "tcn")])
+    assert hmm.colour != tcn.colour
+    assert hmm.dash != tcn.dash
+    assert hmm.marker != tcn.marker
+
+
+def test_a_family_near_another_starts_with_its_own_full_colour():
+    _, gru = styles_of([("lstm", "lstm"), ("gru", "gru")])
+    assert "@" not in gru.colour
