@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from seqviz.core.config import OptimizerConfig, SamplingConfig, TrainingConfig
-from seqviz.core.events import KnobChanged
+from seqviz.core.events import KnobChanged, Ready
 from seqviz.core.knobs import KnobDescription, describe_knobs
 from seqviz.gui import theme
 
@@ -14,12 +15,27 @@ SECTION_KNOBS: tuple[KnobDescription, ...] = (
     *describe_knobs(TrainingConfig, "training"),
     *describe_knobs(SamplingConfig, "sampling"),
 )
+_DOTTED = re.compile(
+    r"(?:(?<=^)|(?<=: ))(?:racers\.\d+\.)?(?P<key>(?:model|corpus|task|optimizer|training|sampling)(?:\.\w+)+): "
+)
 _LABELS = {knob.key: knob.label for knob in SECTION_KNOBS}
 
 
 def knob_label(key: str) -> str:
     """The name a person knows: "learning rate" for optimizer.learning_rate."""
     return _LABELS.get(key) or key.split(".")[-1].replace("_", " ")
+
+
+def in_words(text: str, ready: Ready | None) -> str:
+    """A message without the dotted keys of the command line: a knob's own label, and nothing for the name of a part."""
+    labels = {knob.key: knob.label for part in (ready.parts if ready else ()) for knob in part.knobs}
+
+    def named(found: re.Match[str]) -> str:
+        key = found["key"]
+        return "" if key.endswith(".name") else f"{labels.get(key) or knob_label(key)}: "
+
+    told = _DOTTED.sub(named, text, count=1)
+    return told if told == text else told[:1].upper() + told[1:]
 
 
 def value_words(value: Any) -> str:

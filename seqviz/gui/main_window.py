@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
@@ -22,6 +23,7 @@ from seqviz.gui.centre import Centre
 from seqviz.gui.command_palette import CommandPalette
 from seqviz.gui.first_start import OWN_TEXT, FirstStart
 from seqviz.gui.keys import KeysList
+from seqviz.gui.knob_words import in_words
 from seqviz.gui.layout_store import LayoutStore
 from seqviz.gui.looking_card import LookingCard
 from seqviz.gui.middle import Middle
@@ -213,7 +215,7 @@ class MainWindow(WindowExplain):
 
     @Slot(object)
     def show_notice(self, notice: Notice) -> None:
-        self.notices.add(notice)
+        self.notices.add(replace(notice, text=in_words(notice.text, self.session.parts)))
         self._place_notices()
 
     @Slot(str)

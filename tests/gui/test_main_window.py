@@ -272,7 +272,7 @@ def test_narrow_windows_fold_their_sides_and_keep_a_way_to_them(open_window, wid
 def test_a_rejected_command_is_said_and_changes_nothing(opened):
     opened.session.set_knob("optimizer.learning_rate", 1e9)
     opened.pump()
-    assert "optimizer.learning_rate: 1000000000.0 is above 1000" in opened.window.notices.kept[-1].text
+    assert "Learning rate: 1000000000.0 is above 1000" in opened.window.notices.kept[-1].text
     assert opened.window.rail.form.row("optimizer.learning_rate").value() == 3e-3
     assert opened.window.rail.form.row("optimizer.learning_rate").error
 
@@ -304,3 +304,9 @@ def test_the_menu_offers_every_group_and_every_panel(opened):
     panels = next(action.menu() for action in menu.actions() if action.text() == "Panels")
     assert "Gradient map" in [action.text() for action in panels.actions()]
     menu.close()
+
+
+def test_a_refusal_is_said_without_the_keys_of_the_command_line(opened):
+    opened.worker.mailbox.post(ev.Rejected("model.name: the Bayes filter reads the corridor"))
+    opened.pump()
+    assert opened.window.notices.lines[-1].notice.text == "The Bayes filter reads the corridor"
