@@ -20,9 +20,17 @@ REST_MS = 80  # the trainer has not breathed for so long: paint the rest anyway
 
 
 def layout_key(run: RunStarted) -> str:
-    """What a layout is remembered for: what there is to see hangs on the architecture and on what it is to tell."""
+    """What a layout is remembered for: what there is to see hangs on the architecture and on what it is to tell.
+
+    A run that opens with a view of its own (one-hot rows) is remembered apart: others of its family have no use for it.
+    """
     task = run.config.get("task", {}).get("name", "")
-    return f"{run.family}-{task}" if task else run.family
+    own = (name for name, kind in panels.items() if _opens_specially(kind, run))
+    return "-".join([run.family, *([task] if task else []), *own])
+
+
+def _opens_specially(kind: type[Panel], run: RunStarted) -> bool:
+    return kind.shown_at_first(run) and not kind.shown_by_default and kind.reason_unserved(run) is None
 
 
 class PanelBoard(QObject):

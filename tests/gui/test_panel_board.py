@@ -102,6 +102,22 @@ def test_another_task_of_the_same_architecture_has_a_layout_of_its_own(opened):
     assert "gates" not in names(opened)
 
 
+def test_a_view_of_its_own_stays_with_the_run_that_opens_with_it(opened):
+    board, plain = opened.window.board, opened.session.run
+    model = {**plain.config["model"], "input_encoding": "one_hot"}
+    needed = next(kind for name, kind in panels.items() if name == "input_rows").needs
+    one_hot = replace(plain, config={**plain.config, "model": model}, provides=(*plain.provides, *needed))
+    before = board.layout.places()
+    board.show_run(one_hot, "")
+    assert "input_rows" in board.layout.places()
+    board.show_run(plain, "")
+    assert board.layout.places() == before
+    board.show_run(one_hot, "")
+    board.close("hidden_state")  # remembered for one-hot rows alone
+    board.show_run(plain, "")
+    assert board.layout.places() == before
+
+
 def test_default_panels_come_back_on_request(opened):
     before = names(opened)
     opened.window.board.close("gates")
