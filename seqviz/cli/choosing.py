@@ -41,7 +41,7 @@ def chosen_config(preset: str, changes: list[str] | None = None, **direct: Any) 
 def _with_part(config: RunConfig, kind: str, name: str) -> RunConfig:
     """Another corpus, task or architecture, with those of the preset's knobs that it has too.
 
-    What the preset says of itself is of another experiment now; a probe belongs to the text it was made for.
+    What the preset says of itself is of another experiment now; probe and prompt belong to the text they were made for.
     """
     from seqviz.training.builder import describe_everything
 
@@ -53,7 +53,8 @@ def _with_part(config: RunConfig, kind: str, name: str) -> RunConfig:
     model, corpus = (parts.get(f"{one} {getattr(changed, one).name}") for one in ("model", "corpus"))
     title = f"{model.title} on {corpus.title[:1].lower()}{corpus.title[1:]}" if model and corpus else ""
     words = {"title": title, "description": "", "watch_for": ""}
-    return changed.model_copy(update=words | ({"probe": ""} if kind == "corpus" else {}))
+    changed = changed.model_copy(update=words)
+    return changed.replaced({"probe": "", "sampling.prompt": ""}) if kind == "corpus" else changed
 
 
 def _with_racers(config: RunConfig, typed: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from seqviz.core.config import RunConfig
 from seqviz.core.events import PartDescription, Ready
 from seqviz.gui.form_plan import part_named, shared_knobs
 
+_ITS_OWN = {"probe": "", "sampling.prompt": ""}  # "": a corpus brings them along
+
 
 def _title(model: PartDescription | None, corpus: PartDescription | None, config: RunConfig) -> str:
     one = model.title if model is not None else config.model.name
@@ -31,9 +33,9 @@ def architecture_changes(config: RunConfig, part: PartDescription, ready: Ready 
 def corpus_changes(
     config: RunConfig, part: PartDescription, ready: Ready | None, knobs: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Another corpus; the task and the architecture only change where they must. The probe is the corpus's own."""
+    """Another corpus, with its own probe and prompt; task and architecture only change where they must."""
     task = config.task.name if config.task.name in part.serves or not part.serves else part.serves[0]
-    changes: dict[str, Any] = {"corpus": {"name": part.name, **(knobs or {})}, "probe": ""}
+    changes: dict[str, Any] = {"corpus": {"name": part.name, **(knobs or {})}, **_ITS_OWN}
     if task != config.task.name:
         changes["task"] = {"name": task}
     model = part_named(ready, "model", config.model.name)
@@ -44,14 +46,24 @@ def corpus_changes(
 
 
 def own_text_changes(
-    config: RunConfig, ready: Ready | None, path: Path | None, text: str, task_knobs: dict[str, Any]
+    config: RunConfig,
+    ready: Ready | None,
+    path: Path | None,
+    text: str,
+    task_knobs: dict[str, Any],
+    keeps_prompt: bool = False,
 ) -> dict[str, Any]:
-    """The user's own text, from a file or pasted, with the tokenizer chosen."""
+    """The user's own text, from a file or pasted, with the tokenizer chosen. `keeps_prompt`: it is the user's too."""
     knobs: dict[str, Any] = {"path": str(path)} if path is not None else {"text": text}
     part = part_named(ready, "corpus", "text")
     if part is None:
-        return {"corpus": {"name": "text", **knobs}, "probe": "", **_words("Your own text")}
-    changes = corpus_changes(config, part, ready, knobs)
+        changes = {"corpus": {"name": "text", **knobs}, **_ITS_OWN, **_words("Your own text")}
+    else:
+        changes = corpus_changes(config, part, ready, knobs)
+    if keeps_prompt:
+        changes.pop("sampling.prompt")
+    if part is None:
+        return changes
     task = changes.get("task", {"name": config.task.name})
     return {**changes, "task": {**task, **task_knobs}}
 

@@ -23,6 +23,7 @@ from seqviz.core.paths import data_root
 from seqviz.gui import theme
 from seqviz.gui.experiment import own_text_changes
 from seqviz.gui.file_picker import pick_file
+from seqviz.gui.knob_words import in_words
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
@@ -217,7 +218,7 @@ class OwnTextPage(Surface):
         self._building = False
         if self.says(text):
             self.summary.set_tone("warn")
-            self.summary.setText(text)
+            self.summary.setText(in_words(text, self._session.parts))
             self.tiles.set_lines(())
             self.train.setEnabled(False)  # until something is changed
 
@@ -230,12 +231,18 @@ class OwnTextPage(Surface):
             if path is None and len(text) > LONGEST_IN_CONFIG:
                 path = _kept(text)
             knobs = {"tokens": self.kind, "vocab_size": self.vocabulary.value()}
-            changes = own_text_changes(config, self._session.parts, path, text, knobs)
+            changes = own_text_changes(config, self._session.parts, path, text, knobs, self._prompt_is_users())
             self._session.rebuild_with(changes)
         except (ValueError, OSError) as error:
             self.refused.emit(" ".join(str(error).split()))
             return
         self._building = True  # the page stays until the text has proved good
+
+    def _prompt_is_users(self) -> bool:
+        """Whether the prompt was typed in this run, or belongs to the text that one had here before."""
+        config, edits = self._session.config, self._session.history.knob_changes
+        own = config is not None and config.corpus.name == "text"
+        return own or any(edit.key == "sampling.prompt" for edit in edits)
 
     @Slot()
     def _leave_for_run(self) -> None:

@@ -28,6 +28,8 @@ def sample_slices(trainer: Trainer) -> Iterator[None]:
     if notice and notice != trainer.told_of_prompt:  # once, not at every sample
         trainer.told_of_prompt = notice
         trainer.emit(Notice("info", f"sampling.prompt: {notice}"))
+    if notice:
+        prompt = trainer.task.prompt_as_read(np.asarray(ids))
     generator = torch.Generator().manual_seed(settings.seed)
     device = trainer.experiment.device
     prompt_ids = torch.from_numpy(np.asarray(ids)).to(device)

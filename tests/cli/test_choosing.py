@@ -43,7 +43,11 @@ def test_words_about_another_experiment_are_not_kept():
     other = chosen_config("lstm-stories", ["model.name=gru"])
     assert (other.title, other.description, other.watch_for) == ("GRU on stories with agreement", "", "")
     assert other.probe
-    assert not chosen_config("lstm-stories", ["corpus.name=text", "corpus.text=some words"]).probe
+    own = ["corpus.name=text", "corpus.text=some words"]
+    assert not chosen_config("lstm-stories", own).probe
+    assert chosen_config("lstm-stories").sampling.prompt == "Once"
+    assert not chosen_config("lstm-stories", own).sampling.prompt
+    assert chosen_config("lstm-stories", [*own, "sampling.prompt=me"]).sampling.prompt == "me"
     assert chosen_config("lstm-stories", ["corpus.name=text", "corpus.text=some words", "probe=me"]).probe == "me"
     assert chosen_config("lstm-stories", ["model.name=lstm", "model.d_hidden=9"]).watch_for
 

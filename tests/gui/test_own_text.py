@@ -115,3 +115,37 @@ def test_a_long_paste_is_kept_as_a_file_before_the_field_lays_it_out(opened, pag
     page.path_field.clear()
     page.paste.insertFromMimeData(data)
     assert page.paste.toPlainText() == "short"
+
+
+@pytest.mark.parametrize(("typed", "then"), [("", ""), ("Never", "Never")])
+def test_own_text_brings_its_prompt_unless_the_user_typed_one(typed, then, opened):
+    opened.session.rebuild_with({"sampling.prompt": "Once"})
+    opened.pump()
+    if typed:
+        opened.session.set_knob("sampling.prompt", typed)
+        opened.pump()
+    opened.window.show_own_text()
+    page = opened.window.own_text
+    page.paste.setPlainText("the cat sat on the mat. " * 20)
+    page.train.click()
+    assert opened.worker.of(cm.Prepare)[-1].config.sampling.prompt == then
+
+
+def test_a_prompt_of_ones_own_text_stays_with_it(opened, page):
+    page.paste.setPlainText("the cat sat on the mat. " * 20)
+    page.train.click()
+    opened.pump()
+    opened.session.rebuild_with({"sampling.prompt": "the"})
+    opened.pump()
+    opened.window.show_own_text()
+    opened.window.own_text.choose_kind("word")
+    opened.window.own_text.train.click()
+    assert opened.worker.of(cm.Prepare)[-1].config.sampling.prompt == "the"
+
+
+def test_what_is_wrong_with_a_text_names_no_key_of_the_command_line(opened, page):
+    opened.worker.obedient = False
+    page.paste.setPlainText("abc")
+    opened.worker.mailbox.post(Rejected("corpus.text: pasted text is empty"))
+    opened.pump()
+    assert page.summary.text() == "Pasted text: pasted text is empty"

@@ -122,6 +122,10 @@ class Task(abc.ABC):
         """(ids, notice), or None where the task does not write text."""
         return None
 
+    def prompt_as_read(self, ids: np.ndarray) -> str:
+        """What `encode_prompt` made of a prompt, as text: what was replaced shows."""
+        return "".join(self.decode_pieces(ids.tolist()))
+
     def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:
         """Each id as the text it stands for."""
         return tuple(self.labels[i] for i in ids)

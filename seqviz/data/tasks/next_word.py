@@ -161,6 +161,9 @@ class NextWordTask(RowTask):
         words = words_of(text)
         return np.array([self.vocabulary.end, *self.vocabulary.encode(words)]), self._replaced(words)
 
+    def prompt_as_read(self, ids: np.ndarray) -> str:
+        return super().prompt_as_read(ids[1:]).lstrip()  # without the start of the sentence
+
     def decode_pieces(self, ids: list[int]) -> tuple[str, ...]:
         return tuple(map(self.vocabulary.text_of, ids))
 
