@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqviz.core.units import Unit
-from seqviz.gui.number_text import short
+from seqviz.gui.number_text import loss_text
 
 _LARGEST_EXPONENT = 69.0  # e^69 ~ 1e30, the most a plot can draw
 
@@ -40,16 +39,8 @@ class ShownUnit:
         return f"perplexity {number}" if self.exponential else f"{number} {self.short}"
 
     def number(self, nats: float) -> str:
-        """Three figures, two places below 10: `1.58`, `74`, `0.0312`, `6.5e-4`; an en dash where there is none."""
-        value = self.value(nats)
-        if not math.isfinite(value):
-            return "∞" if value == math.inf else "–"
-        size = abs(value)
-        if size >= 1000:
-            return f"{value:,.0f}".replace(",", "\u2009")
-        if 0 < size < 0.00095:
-            return short(value)
-        return f"{value:.2f}" if 0.095 <= size < 9.995 else f"{value:.3g}"
+        """See `loss_text`."""
+        return loss_text(self.value(nats))
 
 
 def shown_units(unit: Unit) -> tuple[ShownUnit, ...]:

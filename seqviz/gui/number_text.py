@@ -36,6 +36,19 @@ def short(number: float) -> str:
     return text if number > 0 else f"−{text}"
 
 
+def loss_text(value: float) -> str:
+    """A loss, everywhere the same: `1.58`, `74.2`, `0.0312`, `0.00123`, `6.5e-4`; an en dash for what is no number."""
+    if not math.isfinite(value):
+        return "∞" if value == math.inf else "–"
+    size = abs(value)
+    if size >= 999.5:
+        return f"{value:,.0f}".replace(",", THIN_SPACE).replace("-", "−")
+    if 0 < size < 0.000995:
+        return short(value)
+    text = f"{value:.2f}" if size == 0 or 0.0995 <= size < 9.995 else f"{value:#.3g}".rstrip(".")
+    return text.replace("-", "−")
+
+
 def step_label(step: float) -> str:
     """Tick of a step axis: `1`, `10`, `100`, `1k`, `5k`, `2M`."""
     for size, letter in ((1e6, "M"), (1e3, "k")):

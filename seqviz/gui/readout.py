@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from seqviz.gui import theme
+from seqviz.gui.number_text import loss_text
 from seqviz.gui.widgets.painted import PaintedWidget
 
 
@@ -47,9 +48,7 @@ class Readout(PaintedWidget):
             return "–"
         if self._value != self._value:  # measured, but the scores are no distribution
             return "no"
-        if self._value == float("inf"):
-            return "∞"
-        return f"{self._value:.2f}" if 0.05 <= abs(self._value) < 1e4 else theme.short(self._value)
+        return loss_text(self._value)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(200), theme.px(56))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from seqviz.core.events import Evaluated, RunStarted
 from seqviz.gui import theme
+from seqviz.gui.number_text import loss_text
 from seqviz.gui.session import RunSession
 from seqviz.gui.widgets.painted import PaintedWidget
 
@@ -126,8 +126,7 @@ class RunsList(PaintedWidget):
         painter.setFont(theme.font(12, bold=mine))
         painter.setPen(colours.ink)
         measure = theme.metrics(12, bold=mine)
-        plain = run.value is not None and 0.05 <= run.value < math.inf
-        value = "–" if run.value is None else f"{run.value:.2f}" if plain else theme.short(run.value)
+        value = "–" if run.value is None else loss_text(run.value)
         room = area.width() - theme.px(16) - measure.horizontalAdvance(value) - 8
         base = area.center().y() + measure.capHeight() / 2
         title = measure.elidedText(run.title, Qt.TextElideMode.ElideRight, room)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqviz.gui.number_text import power_label, short, step_label, thousands
+from seqviz.gui.number_text import loss_text, power_label, short, step_label, thousands
 
 
 def test_thousands_are_parted_by_a_thin_space():
@@ -57,3 +57,26 @@ def test_step_ticks_are_short():
 
 def test_small_powers_of_ten_are_written_as_powers():
     assert [power_label(v) for v in (1, 0.1, 0.01, 1e-6, 2)] == ["1", "0.1", "10⁻²", "10⁻⁶", "2"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"),
+    [
+        (0.0, "0.00"),
+        (1.58, "1.58"),
+        (9.999, "10.0"),
+        (74.2, "74.2"),
+        (254.0, "254"),
+        (0.503, "0.50"),
+        (0.0364, "0.0364"),
+        (0.0372, "0.0372"),
+        (0.00123, "0.00123"),
+        (0.00065, "6.5e-4"),
+        (-0.0364, "−0.0364"),
+        (12345.0, "12\u2009345"),
+        (math.inf, "∞"),
+        (math.nan, "–"),
+    ],
+)
+def test_a_loss_is_written_in_three_figures_without_an_exponent_above_a_thousandth(loss, text):
+    assert loss_text(loss) == text

@@ -17,6 +17,7 @@ from seqviz.core.units import Unit, perplexity
 from seqviz.gui import perplexity_words, theme
 from seqviz.gui.history import History
 from seqviz.gui.loss_units import ShownUnit, shown_units
+from seqviz.gui.number_text import loss_text
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, TimePanel, panels
 from seqviz.gui.panels.counting_words import percent
 from seqviz.gui.reading import change_words, fitting
@@ -213,7 +214,7 @@ class LossPanel(TimePanel):
         lines = []
         for line in history.baselines.values():
             words = f"{line.name} {unit.number(line.nats)}"
-            lines.append(Baseline(words, unit.value(line.nats), self.curves.side_of(line.nats, words)))
+            lines.append(Baseline(words, unit.value(line.nats), *self.curves.place_of(line.nats, words)))
         self.curves.set_baselines(lines)
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
@@ -306,8 +307,7 @@ def _last(values: np.ndarray) -> float | None:
 
 
 def _size(change: float) -> str:
-    size = abs(change)
-    return f"{size:.2f}" if size >= 0.0095 else theme.short(size)
+    return loss_text(abs(change))
 
 
 def _signed(change: float) -> str:

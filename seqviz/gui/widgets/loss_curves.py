@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,44 @@ class LossCurves(StepPlot):
         self._auto_y = stepped_range(low, high, self._auto_y, self.look.log_y)
         low, high = self._auto_y
         return Axis(low, high if high > low else low + 1.0, log=self.look.log_y)
+
+    def place_of(self, nats: float, words: str) -> tuple[str, bool]:
+        """The side for the name of a line, and whether it goes under the line: where no curve runs through it."""
+        best = self.side_of(nats, words)
+        sides = (best, "left" if best == "right" else "right")
+        if not math.isfinite(self.look.unit.value(nats)):
+            return best, False
+        for under, side in product((False, True), sides):
+            if not self._is_crossed(self._name_box(nats, words, side, under)):
+                return side, under
+        return best, False
+
+    def _name_box(self, nats: float, words: str, side: str, under: bool) -> QRectF:
+        """Where `paint_baselines` writes such a name."""
+        area, measure = self.area(), theme.metrics(11)
+        y, width = plot.pixel_y(area, self.y_axis(), self.look.unit.value(nats)), measure.horizontalAdvance(words)
+        x = area.left() + 6 if side == "left" else area.right() - width - 4
+        baseline = y + measure.ascent() + 2 if under else y - theme.px(4)
+        return QRectF(x, baseline - measure.capHeight(), width, measure.capHeight() + 2)
+
+    def _is_crossed(self, box: QRectF) -> bool:
+        """Whether a curve, or the noise around it, runs through a place in the plot."""
+        x_axis, y_axis, area = self.x_axis(), self.y_axis(), self.area()
+        xs, lows, highs, _ = self.train_columns(x_axis)
+        valid = self.history.curve("valid").pyramid
+        spans: list[tuple[NDArray[np.floating], ...]] = [(xs, lows, highs)]
+        spans.append(valid.visible(x_axis.low, x_axis.high, self.pixel_columns(), x_axis.log))
+        columns = np.linspace(box.left() - 4, box.right() + 4, 24)
+        for steps, low, high in spans:
+            if not len(steps):
+                continue
+            px = self._pixels_x(steps.astype(np.float64), x_axis, area)
+            bottom, top = (
+                np.interp(columns, px, self._pixels_y(v, y_axis, area), left=np.nan, right=np.nan) for v in (low, high)
+            )
+            if np.any((bottom >= box.top() - 3) & (top <= box.bottom() + 3)):
+                return True
+        return False
 
     def side_of(self, nats: float, words: str) -> str:
         """Where a line's name keeps clear of the curve: right, once the curve falls below it where a name of this
@@ -168,8 +207,7 @@ class LossCurves(StepPlot):
         at = int(finite[-1])
         words = f"{name} {self.look.unit.number(float(nats[at]))}"
         if theme.metrics(11, bold).horizontalAdvance(words) > theme.px(plot.NAME_GUTTER) - 4:
-            value = self.look.unit.value(float(nats[at]))
-            words = f"{name} {value:.2f}" if 0.0095 <= abs(value) < 1 else f"{name} {value:.0e}".replace("e-0", "e-")
+            words = f"{name} {self.look.unit.value(float(nats[at])):.2g}"  # no room for a third figure
         marker = "disc" if bold else "none"
         style = SeriesStyle(words, f"family:{self.look.family}", marker=marker, bold=bold, with_value=False)
         return [LineEnd(style, float(px[at]), float(py[at]), self.look.unit.value(float(nats[at])))]

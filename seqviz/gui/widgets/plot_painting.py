@@ -13,7 +13,7 @@ from seqviz.gui import theme
 from seqviz.gui.widgets.axes import Axis
 
 NAME_GAP = 14.5
-NAME_GUTTER = 72
+NAME_GUTTER = 82
 HEADROOM = 6  # px at scale 1 above a plot that the name of a line may reach into
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -21,11 +21,14 @@ _CENTRE = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
 
 @dataclass(frozen=True)
 class Baseline:
-    """A horizontal line to beat; `name` (with its value) is written on it. `side`: left, right or auto."""
+    """A horizontal line to beat; `name` (with its value) is written on it. `side`: left, right or auto. `under`: rather
+    below the line.
+    """
 
     name: str
     value: float
     side: str = "auto"
+    under: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def name_places(area: QRectF, y_axis: Axis, baselines: Sequence[Baseline]) -> li
         # curves come down from the upper left, so the highest name goes right
         wanted = ("right" if number == 0 else "left") if line.side == "auto" else line.side
         above, below = y - theme.px(4), y + measure.ascent() + 2
-        for baseline, side in product((above, below), (wanted, "left" if wanted == "right" else "right")):
+        heights = (below, above) if line.under else (above, below)
+        for baseline, side in product(heights, (wanted, "left" if wanted == "right" else "right")):
             x = area.left() + 6 if side == "left" else area.right() - width - 4
             box = QRectF(x, baseline - measure.capHeight(), width, measure.capHeight() + 2)
             inside = area.top() - theme.px(HEADROOM) <= box.top() and box.bottom() <= area.bottom()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from seqviz.core.events import Evaluated, KnobChanged, RunDiverged, RunStarted, StepMetrics
+from seqviz.core.events import Baseline, BaselinesCounted, Evaluated, KnobChanged, RunDiverged, RunStarted, StepMetrics
 from seqviz.core.units import Unit, bits_per
 from seqviz.gui import theme
 from seqviz.gui.history import History
@@ -290,3 +290,38 @@ def test_what_is_counted_goes_by_the_characters_read(
     assert panel.subtitle() == "bits per character over characters read"
     per_step = history.series["tokens"].values[-1] / history.last_step
     assert panel.curves.x_axis().per == pytest.approx(per_step)
+
+
+def test_a_small_loss_is_written_alike_at_the_curve_and_in_the_reading(panel: LossPanel, make_run: MakeRun) -> None:
+    history = History()
+    for step in range(1, 41):
+        history.apply(StepMetrics(step, step, 1.0, 0.0364 * LN2, 1.0, 1.0, 1e-3))
+    history.apply(Evaluated(40, 0.0372 * LN2, full=False))
+    panel.present(Snapshot(make_run(), None, history))
+    curves, one = panel.curves, np.ones(1)
+    ends = [curves._end(one, one, one * bits * LN2, "valid", True)[0] for bits in (0.0364, 0.0372)]
+    assert [end.style.name for end in ends] == ["valid 0.0364", "valid 0.0372"]
+    assert panel.reading().startswith("**0.0372 bits**")
+    tiny = curves._end(one, one, one * 0.00123 * LN2, "valid", True)[0].style.name
+    assert tiny in ("valid 0.00123", "valid 0.0012")  # as there is room
+
+
+def test_the_name_of_a_line_to_beat_keeps_clear_of_a_curve_that_ends_beside_it(
+    panel: LossPanel, make_run: MakeRun
+) -> None:
+    """The curve falls fast to just above the line: above it at the right is where the name lay on it."""
+    history = History()
+    history.apply(BaselinesCounted((Baseline("5-gram", "counts", 2.0 * LN2), Baseline("uniform", "", 6.0 * LN2))))
+    run = make_run()
+    for step in range(1, 1001):
+        bits = 6.0 if step < 3 else 2.25
+        history.apply(StepMetrics(step, step, 1.0, bits * LN2, 1.0, 1.0, 1e-3))
+    panel.present(Snapshot(run, None, history))
+    panel.present(Snapshot(run, None, history))
+    words = "5-gram 2.00"
+    side, under = panel.curves.place_of(2.0 * LN2, words)
+    assert panel.curves._is_crossed(panel.curves._name_box(2.0 * LN2, words, side, under=False))
+    assert under
+    assert not panel.curves._is_crossed(panel.curves._name_box(2.0 * LN2, words, side, under))
+    line = next(line for line in panel.curves._baselines if line.name == words)
+    assert (line.side, line.under) == (side, under)
