@@ -242,9 +242,9 @@ def entropy_bits(row: NDArray[np.floating]) -> float:
 
 
 def _number(p: float) -> str:
-    if p >= 0.095:
-        return f"{p:.2f}"
-    return f"{p:.2f}" if p >= 0.0095 else theme.short(p)
+    if 0 < p < 0.00005:
+        return "<0.0001"
+    return f"{p:.2f}" if p >= 0.0095 or p == 0 else f"{p:.4f}"
 
 
 def _percent(p: float) -> str:

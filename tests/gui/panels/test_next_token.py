@@ -144,3 +144,8 @@ def test_a_place_that_is_shown_is_not_asked_for(
 ) -> None:
     panel.present(Snapshot(make_run(), hidden_frame(make_frame, (1,)), History(), Cursor(0)))
     assert "nothing is asked" in panel.reading()
+
+
+def test_small_probabilities_are_written_without_an_exponent() -> None:
+    row = np.array([0.9, 0.0964, 0.0032, 1e-9, 0.0])
+    assert [bar.text for bar in bars_of(row, "abcde", true=None)] == ["0.90", "0.10", "0.0032", "<0.0001", "0.00"]
