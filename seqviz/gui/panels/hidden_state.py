@@ -43,7 +43,7 @@ class HiddenStatePanel(PaintedSheetPanel):
         self._indices: NDArray[np.uint8] | None = None  # (row, t)
         self._rows: NDArray[np.intp] = np.empty(0, dtype=np.intp)
         self._sorted_at = -1
-        self._limits: dict[str, float] = {}  # site -> end of its range, fixed at the first frame
+        self._limits: dict[str, dict[str, float]] = {}  # site -> see `limits`, fixed at the first frame
         self._drawn: tuple[object, QImage] | None = None
 
     @property
@@ -53,8 +53,13 @@ class HiddenStatePanel(PaintedSheetPanel):
 
     @property
     def limit(self) -> float:
-        """The range is -limit .. +limit."""
-        return self._limits.get(self.site, 1.0)
+        """The range is -limit .. +limit; the widest one where named rows have ranges of their own."""
+        return max(self.limits.values(), default=1.0)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """End of the range by what is measured: "position" and "velocity" of a belief, "" where all rows share one."""
+        return self._limits.get(self.site, {"": 1.0})
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -72,9 +77,24 @@ class HiddenStatePanel(PaintedSheetPanel):
             self._indices = None
             return
         if self.site not in self._limits:
-            self._limits[self.site] = fixed_limit(self._array, self.site)
+            self._limits[self.site] = self._first_limits()
         self._sort()
-        self._indices = index_image(self._array.T[self._rows], -self.limit, self.limit)
+        shares = self._array / self._limits_of_rows()  # (t, unit) of the row's own range
+        self._indices = index_image(shares.T[self._rows], -1.0, 1.0)
+
+    def _first_limits(self) -> dict[str, float]:
+        """What is measured in different units (cells, cells a step) cannot share one range."""
+        assert self._array is not None
+        kinds = np.array([measured(name) for name in self.row_names])
+        if not len(kinds):
+            return {"": fixed_limit(self._array, self.site)}
+        return {kind: fixed_limit(self._array[:, kinds == kind], self.site) for kind in dict.fromkeys(kinds.tolist())}
+
+    def _limits_of_rows(self) -> NDArray[np.float64]:
+        """(unit,) the end of the range of each row."""
+        assert self._array is not None
+        kinds = [measured(name) for name in self.row_names] or [""] * self._array.shape[1]
+        return np.array([self.limits.get(kind, self.limit) for kind in kinds])
 
     def _sort(self) -> None:
         """Order the units by persistence; seldom, so that rows do not jump while the model learns."""
@@ -142,11 +162,14 @@ class HiddenStatePanel(PaintedSheetPanel):
             return "units of the layer, slow to fast"
         title = next((t for t, s in self._sites.items() if s == self.site), "")
         if self.row_names:
-            return f"{title} of the belief, in the data's own unit"
+            ranges = ", ".join(f"{kind} ±{theme.short(end)}" for kind, end in self.limits.items())
+            return f"{title} of the belief: {ranges}"
         return f"{title}: {len(self._rows)} of {self._array.shape[1]} units, slow to fast"
 
     def colour_bar(self) -> ColourBar:
         letter = {"h": "hₜ", "c": "cₜ"}.get(symbol(self.site), "value")
+        if len(self.limits) > 1:
+            return ColourBar("of the row's range", "−1", "diverging", "+1")
         end = theme.short(self.limit)
         return ColourBar(letter, f"−{end}", "diverging", f"+{end}")
 
@@ -208,6 +231,11 @@ class HiddenStatePanel(PaintedSheetPanel):
             self._site = self._sites[option]
         self._sorted_at = -1
         self.refresh()
+
+
+def measured(name: str) -> str:
+    """What a named row measures, along whichever axis: "velocity" of "velocity x"."""
+    return name.rsplit(" ", 1)[0]
 
 
 def fixed_limit(values: NDArray[np.floating], site: str) -> float:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqviz.gui.panels.base import Cursor
+from seqviz.core.batch import Ruler
+from seqviz.core.events import Frame
+from seqviz.gui.panels.base import Cursor, Snapshot
 from seqviz.gui.panels.hidden_state import HiddenStatePanel, fixed_limit
 from tests.gui.panels.sheet_frames import N, lay_out, picture, run_of, snapshot_of
 
@@ -89,3 +91,19 @@ def test_hidden_and_cell_state_are_offered_the_top_layer_first(panel):
     panel.choose("state", "cell state c, layer 1")
     assert panel.site == "layers.0.cell_state"
     picture(panel)
+
+
+def test_rows_measured_in_different_units_have_a_scale_of_their_own(panel):
+    """Positions reach 40, velocities 1: each shows its ups and downs, along x and y on the same scale."""
+    names = ("position x", "position y", "velocity x", "velocity y")
+    swing = np.sin(np.arange(N) / 2.0)[:, None]
+    values = (swing * [40.0, 20.0, 1.0, 0.5]).astype(np.float32)
+    rulers = {"t": Ruler(tuple("x" * N)), "state": Ruler(names, "state")}
+    frame = Frame(1, "r", {"belief.mean": values}, {"belief.mean": ("t", "state")}, rulers, {"belief.mean": 1})
+    panel.present(Snapshot(run=run_of("state", ("belief.mean",)), frame=frame, cursor=Cursor(5)))
+    assert panel.limits == {"position": 50.0, "velocity": 1.5}
+    assert "position ±50, velocity ±1.5" in panel.subtitle()
+    assert (panel.colour_bar().low, panel.colour_bar().high) == ("−1", "+1")
+    spans = np.ptp(panel._indices.astype(float), axis=1)  # colours that each row takes
+    assert spans[2] > 120
+    assert spans[3] == pytest.approx(spans[2] / 2, rel=0.1)
