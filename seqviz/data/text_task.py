@@ -61,6 +61,14 @@ class TextTask(Task):
     def saved_arrays(self) -> dict[str, str]:
         return {TOKENIZER_FILE: self.tokenizer.to_json()}
 
+    def corpus_summary(self) -> str:
+        """Words are counted too where words are told."""
+        count = len(self.train_ids) + len(self.valid_ids)
+        if not len(self.train_ids) or self.tokenizer.unit == "character":
+            return self.content.summary
+        rounded = f"{count / 1e3:.0f} k" if count >= 10_000 else str(count)
+        return f"{self.content.summary}; {rounded} {self.tokenizer.unit}s, {self.tokenizer.vocab_size} different"
+
     def unknown_share(self) -> float:
         """Of the validation tokens, how many stand for a word, or a character, that the vocabulary lacks."""
         return float(np.mean(self.valid_ids == self.tokenizer.unknown_id)) if len(self.valid_ids) else 0.0

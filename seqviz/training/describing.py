@@ -29,7 +29,7 @@ def describe_run(
         layer_names=learner.layer_names,
         receptive_field=_reach_in_words(model, task.unit.token),
         memory_bytes=_memory(experiment),
-        corpus_summary=experiment.content.summary,
+        corpus_summary=task.corpus_summary(),
         provides=names,
         device=experiment.device,
         threads=experiment.threads,

@@ -108,6 +108,10 @@ class Task(abc.ABC):
         """What is shown of the means of `metrics` over the whole split: the place for a square root."""
         return means
 
+    def corpus_summary(self) -> str:
+        """One line for the rail: how much there is to learn from."""
+        return self.content.summary
+
     def notices(self) -> tuple[str, ...]:
         """What the user should know before the run, one sentence each."""
         return ()

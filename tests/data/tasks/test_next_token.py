@@ -62,3 +62,11 @@ def test_the_rule_says_how_many_tokens_are_unknown_words(stories):
     )
     share = np.mean(few.valid_ids == few.tokenizer.unknown_id)
     assert few.rule.endswith(f"{share:.1%} of the tokens unknown words")
+
+
+@pytest.mark.parametrize(("tokens", "told"), [("char", ""), ("word", "words"), ("bpe", "tokens")])
+def test_the_corpus_is_counted_in_what_is_told_of_it(stories, tokens, told):
+    task = NextTokenTask(NextTokenConfig(tokens=tokens, vocab_size=400), stories, 32)
+    summary = task.corpus_summary().removeprefix(stories.summary)
+    count = len(task.train_ids) + len(task.valid_ids)
+    assert summary == (f"; {count} {told}, {task.tokenizer.vocab_size} different" if told else "")
