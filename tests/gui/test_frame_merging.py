@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from seqviz.core.batch import Ruler
@@ -25,6 +27,15 @@ def test_a_light_frame_keeps_the_dear_array_of_the_one_before():
 
 def test_another_probe_drops_arrays_of_the_former_one():
     assert set(merged(frame(1, "gates map"), frame(5, "gates", probe="xyz")).arrays) == {"gates"}
+
+
+def test_what_no_probe_has_a_part_in_outlasts_it():
+    old = frame(1, "map gradient.decay.h")
+    old = replace(old, axes={"map": ("t", "s"), "gradient.decay.h": ("distance",)})
+    both = merged(old, frame(5, "gates", probe="xyz"))
+    assert set(both.arrays) == {"gates", "gradient.decay.h"}
+    assert both.made_at["gradient.decay.h"] == 1
+    assert both.rulers["t"].labels == tuple("xyz")
 
 
 def test_another_run_drops_arrays_of_the_former_one():

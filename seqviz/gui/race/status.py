@@ -45,7 +45,7 @@ class RaceStatusBar(StatusBar):
         going = sum(racer.state in ("ready", "racing") for racer in race.racers)
         parts.append(("", f"{going if race.running else len(race.racers)} models in turn"))
         parts.append((run.device, f"{run.threads} thread{'s' if run.threads != 1 else ''}"))
-        if pulse is not None and race.running:
+        if pulse is not None and race.running and pulse.rounds_per_second > 0:  # not before there was a round
             parts.append(("", f"{theme.short(pulse.rounds_per_second)} rounds/s"))
             parts.append(("looking costs", f"{100 * pulse.looking_share:.0f} %"))
         out = [f"{racer.label} {racer.state}" for racer in race.racers if racer.out]
