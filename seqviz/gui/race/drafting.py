@@ -109,7 +109,8 @@ def with_changed(config: RunConfig, number: int, **changes: Any) -> RunConfig:
 def with_corpus(config: RunConfig, part: PartDescription, ready: Ready | None) -> RunConfig:
     """The same racers on another corpus; the task changes only where it must, and who cannot serve it stays behind."""
     changes = corpus_changes(config, part, ready)
-    moved = config.replaced({key: value for key, value in changes.items() if key in ("corpus", "task", "probe")})
+    of_the_text = ("corpus", "task", "probe", "sampling.prompt")
+    moved = config.replaced({key: value for key, value in changes.items() if key in of_the_text})
     if moved.task.name == config.task.name:
         return moved
     able = {part.name for part, reason in reasons(ready, moved.task.name) if not reason}

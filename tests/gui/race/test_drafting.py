@@ -68,11 +68,11 @@ def test_another_architecture_starts_with_its_own_settings():
 
 
 def test_another_corpus_of_the_same_task_keeps_all_racers():
-    config = race_config()
+    config = race_config().replaced({"sampling.prompt": "Once"})
     moved = drafting.with_corpus(config, part_named(READY, "corpus", "reference_prose"), READY)
     assert moved.corpus.name == "reference_prose"
     assert moved.racers == config.racers
-    assert moved.probe == ""
+    assert (moved.probe, moved.sampling.prompt) == ("", "")
 
 
 def test_another_task_leaves_those_behind_that_cannot_serve_it():
