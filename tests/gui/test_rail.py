@@ -26,7 +26,8 @@ def test_arrow_keys_pass_over_the_name_of_a_family(opened, qtbot):
 
 def test_an_architecture_for_another_task_opens_its_own_experiment(opened, qtbot):
     rail, ready = opened.window.rail, opened.session.parts
-    kalman = dataclasses.replace(part_named(ready, "model", "rnn"), name="kalman", title="Kalman filter", family="state")
+    rnn = part_named(ready, "model", "rnn")
+    kalman = dataclasses.replace(rnn, name="kalman", title="Kalman filter", family="state")
     lonely = dataclasses.replace(kalman, name="nobodys", title="Nobody's")
     parts = tuple(dataclasses.replace(part, serves=("tracking",)) for part in (kalman, lonely))
     opened.session.parts = dataclasses.replace(ready, parts=(*ready.parts, *parts))

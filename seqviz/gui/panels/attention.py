@@ -207,8 +207,8 @@ class AttentionPanel(MapPanel):
         forward = float((weights * (ahead > 0)).sum(axis=1).mean())
         spread = float(2.0 ** entropy_bits(weights).mean())
         unit = self.token_word
-        ahead = f"{100 * forward:.0f} % ahead"
-        return f"this head looks **{far:.1f} {unit}s** away, {ahead}, spread over about {spread:.1f} of them"
+        side = f"{100 * forward:.0f} % ahead"
+        return f"this head looks **{far:.1f} {unit}s** away, {side}, spread over about {spread:.1f} of them"
 
     def explain(self, cursor: Cursor) -> Explanation:
         formula = r"\mathrm{softmax}\left( \frac{q_t \cdot k_s}{\sqrt{d_{head}}} \right)"

@@ -19,7 +19,7 @@ _MOST_LABELS = 6
 class Axis:
     """A range of values, linear or logarithmic; `ticks` fixed, or chosen when empty.
 
-    `steps`: labels are training steps (`1k`, `5k`). `per`: a unit of the axis is labelled as so many (tokens to a step).
+    `steps`: labels are training steps (`1k`, `5k`). `per`: one on the axis is labelled as so many (tokens a step).
     """
 
     low: float

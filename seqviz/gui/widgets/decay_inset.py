@@ -43,8 +43,8 @@ class DecayCurve:
     def half_life_text(self) -> str:
         if np.isnan(self.half_life):
             return self.name
-        longest = len(self.values) - 1
-        return f"{self.name}: half-life {tokens_text(self.half_life) if np.isfinite(self.half_life) else f'> {longest}'}"
+        known = tokens_text(self.half_life) if np.isfinite(self.half_life) else f"> {len(self.values) - 1}"
+        return f"{self.name}: half-life {known}"
 
     @property
     def horizon_text(self) -> str:
