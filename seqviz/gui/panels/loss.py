@@ -67,6 +67,7 @@ class LossPanel(TimePanel):
         self._log_steps, self._log_loss = True, False
         self._chose_scale = False  # by a person
         self._reading = ""
+        self._placed: object = None  # for which state of the plot the names of the lines were placed
         self.curves = LossCurves()
         self.smoothing = LineKnob(_SMOOTHING, 5)
         self.smoothing.value_dragged.connect(self._smooth)
@@ -211,16 +212,26 @@ class LossPanel(TimePanel):
         per = read / history.last_step if self._counts and read and history.last_step else 1.0
         self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps, per)
         unit = self._unit
-        lines = []
-        for line in history.baselines.values():
-            words = f"{line.name} {unit.number(line.nats)}"
-            lines.append(Baseline(words, unit.value(line.nats), *self.curves.place_of(line.nats, words)))
-        self.curves.set_baselines(lines)
+        self._place_lines(history, last)
         self.curves.set_marks(
             [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
         )
         self.curves.set_words(words_for_no_curve(history))
         self._say(reading_of(history, unit, self.width()))
+
+    def _place_lines(self, history: History, last: int) -> None:
+        """Lines to beat, their names clear of the curve: looked for anew when the curve has moved a good way on."""
+        unit, nats = self._unit, tuple(line.nats for line in history.baselines.values())
+        moved = int(8 * math.log2(last + 1)), len(history.evaluations)
+        key = (nats, unit, self._log_loss, self.curves.size().toTuple(), self.curves.x_axis(), moved)
+        if key == self._placed:
+            return
+        self._placed = key
+        lines = []
+        for line in history.baselines.values():
+            words = f"{line.name} {unit.number(line.nats)}"
+            lines.append(Baseline(words, unit.value(line.nats), *self.curves.place_of(line.nats, words)))
+        self.curves.set_baselines(lines)
 
     def _say(self, reading: str) -> None:
         if reading != self._reading:
@@ -289,9 +300,11 @@ def words_without_bits(history: History) -> tuple[str, ...]:
 
 def words_for_no_curve(history: History) -> str:
     """What stands in the plot where the model has no finite loss at all; "" elsewhere."""
-    losses = history.valid_losses.values
-    finite = np.isfinite(losses).any() or np.isfinite(history.series["loss"].values).any()
-    if finite or not len(losses):
+    losses, train = history.valid_losses.values, history.series["loss"].values
+    newest = [values[-1] for values in (losses, train) if len(values)]
+    if not len(losses) or any(np.isfinite(newest)):
+        return ""  # at once: a long run has millions of them
+    if np.isfinite(losses).any() or np.isfinite(train).any():
         return ""
     if math.isnan(float(losses[-1])):
         return "no bits: the scores do not add up to 1"
