@@ -43,10 +43,10 @@ class States(Witness):
         yield Evidence(
             "",
             self.title,
-            f"Most probably in state {path[-1] + 1} ({float(belief[path[-1]]):.0%} sure) when the token was foretold.",
+            f"Most probably in state {path[-1]} ({float(belief[path[-1]]):.0%} sure) when the token was foretold.",
             np.full(question.position, np.nan),
             "",
-            labels=tuple(str(state + 1) for state in path),
+            labels=tuple(str(state) for state in path),
             rows=tuple((question.vocabulary[s], float(shares[s]), question.vocabulary[s] == truth) for s in best),
             rows_title="chance of the next token",
         )
