@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -31,7 +32,6 @@ from seqviz.gui.notices import NoticeStack
 from seqviz.gui.panel_board import PanelBoard
 from seqviz.gui.panels.base import Snapshot
 from seqviz.gui.preset_list import PresetChoice, load_preset, preset_choices
-from seqviz.gui.race.page import RacePage
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.rail import Rail
 from seqviz.gui.runs_list import ListRuns
@@ -43,6 +43,9 @@ from seqviz.gui.top_bar import TopBar
 from seqviz.gui.widgets.text_strip import ENTER
 from seqviz.gui.window_commands import WindowCommands
 from seqviz.gui.window_explain import WindowExplain
+
+if TYPE_CHECKING:
+    from seqviz.gui.race.page import RacePage
 
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
 from seqviz.core.events import Explained
 from seqviz.gui.explain.explainer import Explainer
 from seqviz.gui.explain.hosts import ModelHost
-from seqviz.gui.race.page import RacePage
 from seqviz.gui.sheet import Sheet
 from seqviz.gui.widgets.text_strip import TextStrip
 from seqviz.gui.widgets.token_names import token_name
 from seqviz.gui.window_race import WindowRace
+
+if TYPE_CHECKING:
+    from seqviz.gui.race.page import RacePage
 
 TOLD = (
     "The probe: the text through which every panel looks at the model. Double click to edit; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Slot
 
 from seqviz.core.config import RunConfig
@@ -10,11 +12,13 @@ from seqviz.gui import theme
 from seqviz.gui.keys import KeysList
 from seqviz.gui.preset_list import PresetChoice, preset_choices, save_preset
 from seqviz.gui.race.drafting import race_of
-from seqviz.gui.race.page import RacePage
 from seqviz.gui.race.race_presentation import RacePresentation
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.session import RunSession
 from seqviz.gui.window_pages import WindowPages
+
+if TYPE_CHECKING:
+    from seqviz.gui.race.page import RacePage
 
 
 class WindowRace(WindowPages):
@@ -108,6 +112,8 @@ class WindowRace(WindowPages):
 
     def _race_page(self) -> RacePage:
         if self.race_page is None:
+            from seqviz.gui.race.page import RacePage  # only now: the first paint need not wait for it
+
             page = self.race_page = RacePage(self.session, self.race)
             page.rail.show_presets(self.presets, self.race_preset)
             page.rail.preset_chosen.connect(self.choose_preset)
