@@ -40,8 +40,7 @@ def test_a_race_is_run_to_its_end_by_keys(real, qtbot):
     real.wait(lambda: all(racer.surprisal() is not None for racer in race.racers))
     real.window.activateWindow()
     qtbot.keyClick(real.window, Qt.Key.Key_Space)
-    real.wait(lambda: race.state == "running")
-    real.wait(lambda: race.state == "finished", 60)
+    real.wait(lambda: race.state == "finished", 60)  # thirty tiny rounds may be over before anybody looks
     assert [racer.state for racer in race.racers] == ["finished"] * 3
     assert [racer.step for racer in race.racers[1:]] == [30, 30]
     assert all(racer.nats is not None for racer in race.racers)
