@@ -16,6 +16,7 @@ from typing import ClassVar
 from seqviz.core.knobs import knob
 from seqviz.data.content import Sentence, TaggedSentences
 from seqviz.data.corpora import Corpus, CorpusConfig, corpora
+from seqviz.data.corpora.user_text import named
 from seqviz.data.text_files import LoadedText, read_text
 
 SPLITS = ("train", "dev", "test")
@@ -69,10 +70,7 @@ def _load(folder: Path, split: str) -> LoadedText | None:
     if len(found) != 1:
         what = "no file" if not found else f"{len(found)} files"
         raise ValueError(f"corpus.path: {what} in {folder.name} with a name that ends in {split}.conllu")
-    try:
-        return read_text(found[0])
-    except ValueError as error:
-        raise ValueError(f"corpus.path: {error}") from None
+    return named("corpus.path", read_text, found[0])
 
 
 def sentences(text: str, name: str = "") -> tuple[Sentence, ...]:
