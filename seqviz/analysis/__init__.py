@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -62,6 +62,10 @@ class Analysis(abc.ABC):
     @abc.abstractmethod
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
         """Every provided array that matches one of the wildcards `wants`."""
+
+    def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray] | None]:
+        """`compute` in bounded pieces, for what is asked for once: None while it goes on, then arrays."""
+        yield self.compute(subject, wants)
 
     def finish(self, means: dict[str, TracedArray]) -> dict[str, TracedArray]:
         """What is shown of the means over windows; figures that are no means themselves are derived here."""

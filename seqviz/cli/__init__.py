@@ -158,5 +158,6 @@ def _screenshot_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     parser.add_argument("--panel", metavar="NAME", help="this panel alone")
+    parser.add_argument("--room", metavar="NAME", help="a room of the laboratory (backprop, jacobians, weights ...)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--size", metavar="WxH", help="of the window (1600x1000), or of the panel")

@@ -30,7 +30,7 @@ def screenshot(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".png" or options.out.is_dir():
         raise ValueError(f"--out: {options.out.name} must be a file that ends in .png")
     try:
-        picture_of(options.source, options.steps, options.out, options.theme, size, options.panel)
+        picture_of(options.source, options.steps, options.out, options.theme, size, options.panel, options.room)
     except OSError as error:
         raise ValueError(
             f"--out: {options.out} cannot be written ({error.strerror or 'no picture was made'})"
@@ -50,9 +50,15 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def picture_of(
-    source: str, steps: int, out: Path, theme_name: str, size: tuple[int, int] | None = None, panel: str | None = None
+    source: str,
+    steps: int,
+    out: Path,
+    theme_name: str,
+    size: tuple[int, int] | None = None,
+    panel: str | None = None,
+    room: str | None = None,
 ) -> None:
-    """A picture of the window after `steps` steps of a preset, or of a stored run.
+    """A picture of the window after `steps` steps of a preset, or of a stored run; `room` of the laboratory.
 
     `size`: of the window in pixels (default 1600 x 1000); of the panel where only a panel is asked for, which is
     else as large as it stands in the window.
@@ -70,9 +76,12 @@ def picture_of(
     from seqviz.cli.joining import start_worker_without_storage
     from seqviz.gui import app as gui
     from seqviz.gui import theme
+    from seqviz.gui.lab.rooms import room_named
     from seqviz.gui.layout_store import LayoutStore
     from seqviz.gui.panels.base import panels
 
+    if room is not None:
+        room_named(room)
     if panel is not None:
         panels.get(panel)  # an unknown name is refused with the names there are
     gui.make_application()
@@ -83,7 +92,7 @@ def picture_of(
     window.resize(*(WINDOW if panel is not None else size or WINDOW))
     window.show()
     try:
-        _come_to(window, folder, steps, panel)
+        _come_to(window, folder, steps, panel, room)
         if panel is None:
             gui.screenshot(window, out, size or WINDOW)
         elif size is None:
@@ -97,7 +106,7 @@ def picture_of(
         layouts.cleanup()
 
 
-def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | None) -> None:
+def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | None, room: str | None) -> None:
     """The window shows the run at the step asked for, and every view has settled."""
     failures: list[str] = []
     window.session.rejected.connect(failures.append)
@@ -108,6 +117,8 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | N
     if folder is not None:
         window.session.open_run(folder)
     _wait(lambda: window.session.run is not None, failures)
+    if room is not None:
+        window.show_room(room)
     if panel is not None:
         _open(window, panel)
     if steps:

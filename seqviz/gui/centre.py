@@ -19,17 +19,28 @@ class Views(QWidget):
     def __init__(self, sheet: Sheet, column: TimeColumn, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sheet, self._column = sheet, column
+        self._bar: QWidget | None = None
         sheet.setParent(self)
         column.setParent(self)
+
+    def set_bar(self, bar: QWidget) -> None:
+        """A bar over both, while it is not hidden."""
+        self._bar = bar
+        bar.setParent(self)
+        self.arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.arrange()
 
     def arrange(self) -> None:
         width, height, gap = self.width(), self.height(), theme.px(GAP)
+        top = 0
+        if self._bar is not None and not self._bar.isHidden():
+            self._bar.setGeometry(0, 0, width, self._bar.height())
+            top = self._bar.height() + gap // 2
         column = max(theme.px(COLUMN_LEAST), round(width * COLUMN_SHARE))
-        self._sheet.setGeometry(0, 0, max(width - column - gap, 1), height)
-        self._column.setGeometry(width - column, 0, column, height)
+        self._sheet.setGeometry(0, top, max(width - column - gap, 1), height - top)
+        self._column.setGeometry(width - column, top, column, height - top)
 
 
 class Centre(QStackedWidget):

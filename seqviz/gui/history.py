@@ -22,6 +22,7 @@ from seqviz.core.events import (
     Sample,
     StepMetrics,
 )
+from seqviz.core.lab_events import Diagnosed, ParametersMeasured, RunHalted
 from seqviz.gui.widgets.pyramid import Pyramid
 
 SERIES = ("tokens", "seconds", "loss", "grad_norm", "clip_scale", "learning_rate")
@@ -139,6 +140,9 @@ class History:
         self.knob_changes: list[KnobChanged] = []
         self.baselines: dict[str, Baseline] = {}
         self.diverged: RunDiverged | None = None
+        self.parameters: list[ParametersMeasured] = []
+        self.halts: list[RunHalted] = []
+        self.diagnosed: Diagnosed | None = None
         self.revision = 0
         self._curves: dict[str, Curve] = {}
         self._layer_means: RunningMean | None = None
@@ -191,6 +195,12 @@ class History:
                 self.baselines |= {line.name: line for line in baselines}
             case RunDiverged():
                 self.diverged = event
+            case ParametersMeasured():
+                self.parameters.append(event)
+            case RunHalted():
+                self.halts.append(event)
+            case Diagnosed():
+                self.diagnosed = event
             case _:
                 return
         self.revision += 1

@@ -45,6 +45,16 @@ def default_layout(run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) ->
     return Layout(tuple(kind.name for kind in flat_after_first(sheet)), tuple(kind.name for kind in column))
 
 
+def room_layout(room: str, run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) -> Layout:
+    """What a room of the laboratory shows of this run at first: every panel that stands in it and is served."""
+    served = sorted(
+        (kind for _, kind in known if room in kind.rooms and kind.reason_unserved(run) is None),
+        key=lambda kind: (kind.rooms[room], kind.name),
+    )
+    sheet = flat_after_first([kind for kind in served if kind.place == "sheet"])
+    return Layout(tuple(kind.name for kind in sheet), tuple(kind.name for kind in served if kind.place != "sheet"))
+
+
 def flat_after_first(kinds: list[type[Panel]]) -> list[type[Panel]]:
     """Flat panels (the bars of surprisal) belong right under the strip, which stands under the first tall one."""
     tall, flat = ([kind for kind in kinds if bool(kind.fixed_height) is is_flat] for is_flat in (False, True))

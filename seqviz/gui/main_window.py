@@ -42,7 +42,7 @@ from seqviz.gui.time_column import TimeColumn
 from seqviz.gui.top_bar import TopBar
 from seqviz.gui.widgets.text_strip import ENTER
 from seqviz.gui.window_commands import WindowCommands
-from seqviz.gui.window_explain import WindowExplain
+from seqviz.gui.window_lab import WindowLab
 
 if TYPE_CHECKING:
     from seqviz.gui.race.page import RacePage
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 CURSOR_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
 
 
-class MainWindow(WindowExplain):
+class MainWindow(WindowLab):
     """One model, or a race. The first paint starts the session; `closed` comes when the trainer's thread has ended."""
 
     closed = Signal()
@@ -85,6 +85,7 @@ class MainWindow(WindowExplain):
         self.first = FirstStart(self.presets)
         self.sheet.set_cover(self.first)
         self._join_explainer()
+        self._join_lab()
         self.commands = WindowCommands(self)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

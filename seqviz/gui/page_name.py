@@ -11,9 +11,13 @@ from seqviz.gui.icon_button import IconButton
 from seqviz.gui.widgets.choice_switch import ChoiceSwitch
 from seqviz.gui.widgets.painted import PaintedWidget
 
-PAGES = ("One model", "Race")
+PAGES = ("Model", "Lab", "Race")
 WIDTH, HEIGHT = 216, 55
-_KEYS = {"One model": "One model, looked at from all sides (Ctrl+1)", "Race": "Several models on one clock (Ctrl+2)"}
+_KEYS = {
+    "Model": "One model, looked at from all sides (Ctrl+1)",
+    "Lab": "The gradient laboratory: where the gradient of this model goes (Ctrl+3)",
+    "Race": "Several models on one clock (Ctrl+2)",
+}
 
 
 class PageName(PaintedWidget):
@@ -34,6 +38,11 @@ class PageName(PaintedWidget):
     def _choose(self, page: str) -> None:
         self.switch.show_option(self._page)
         self.page_chosen.emit(page)
+
+    def show_page(self, page: str) -> None:
+        """The window has turned to this page."""
+        self._page = page
+        self.switch.show_option(page)
 
     def fold(self, folded: bool) -> None:
         """Where the rail is a drawer its button takes the place of the name."""

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from seqviz.core.events import RunStarted
 from seqviz.gui.float_window import FloatWindow
-from seqviz.gui.layout_store import Layout, LayoutStore, default_layout
+from seqviz.gui.lab.rooms import MODEL
+from seqviz.gui.layout_store import Layout, LayoutStore, default_layout, room_layout
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panels.base import Cursor, Panel, Snapshot, panels
 from seqviz.gui.session import RunSession
@@ -19,14 +20,15 @@ ALWAYS_WANTED = frozenset({"surprisal"})  # the strip's own
 REST_MS = 80  # the trainer has not breathed for so long: paint the rest anyway
 
 
-def layout_key(run: RunStarted) -> str:
+def layout_key(run: RunStarted, room: str = MODEL) -> str:
     """What a layout is remembered for: what there is to see hangs on the architecture and on what it is to tell.
 
     A run that opens with a view of its own (one-hot rows) is remembered apart: others of its family have no use for it.
     """
     task = run.config.get("task", {}).get("name", "")
     own = (name for name, kind in panels.items() if _opens_specially(kind, run))
-    return "-".join([run.family, *([task] if task else []), *own])
+    inside = [] if room == MODEL else ["lab", room]
+    return "-".join([run.family, *([task] if task else []), *own, *inside])
 
 
 def _opens_specially(kind: type[Panel], run: RunStarted) -> bool:
@@ -40,6 +42,7 @@ class PanelBoard(QObject):
     pointed = Signal(object)  # PanelFrame under the mouse
     menu_asked = Signal(object, QPoint)  # PanelFrame, global position
     switch_asked = Signal(str)
+    view_asked = Signal(str)  # a panel by name, wherever it stands
 
     def __init__(self, session: RunSession, sheet: Sheet, column: TimeColumn, store: LayoutStore) -> None:
         super().__init__(sheet)
@@ -48,6 +51,9 @@ class PanelBoard(QObject):
         self._floats: dict[str, FloatWindow] = {}
         self._weights: dict[str, int] = {}
         self._run: RunStarted | None = None
+        self._probe = ""
+        self._shown_key = ""
+        self.room = MODEL
         self.presented: list[Panel] = []  # panels on the presentation page, traced as well
         self.layout = Layout()
         self._waiting = (Snapshot(), "")
@@ -63,11 +69,11 @@ class PanelBoard(QObject):
 
     def show_run(self, run: RunStarted, probe: str) -> None:
         """The panels remembered for this family of architectures on this task, else the default ones."""
-        known = [(name, kind) for name, kind in panels.items()]
-        layout = self._store.load(layout_key(run), [name for name, _ in known]) or default_layout(run, known)
-        changed = self._run is None or layout_key(self._run) != layout_key(run)
-        self._run = run
-        if changed or not self.layout.places():
+        self._run, self._probe = run, probe
+        key = self._key()
+        if key != self._shown_key or not self.layout.places():
+            layout = self._store.load(key, panels.names()) or self._at_first()
+            self._shown_key = key
             self._weights = dict(layout.weights)
             self._apply(layout)
         self._sheet.show_run(run, probe)
@@ -75,11 +81,34 @@ class PanelBoard(QObject):
             self._serve(frame)
         self.tell_wants()
 
+    def enter(self, room: str) -> None:
+        """Show the panels of another room: MODEL, or one of the laboratory."""
+        if room != self.room:
+            self.room = room
+            if self._run is not None:
+                self.show_run(self._run, self._probe)
+
+    def rooms_of(self, name: str) -> frozenset[str]:
+        """Where a panel stands at first: rooms of the laboratory, MODEL."""
+        kind = panels.get(name)
+        run = self._run
+        first = run is not None and name in default_layout(run, list(panels.items())).places()
+        return frozenset(kind.rooms) | ({MODEL} if first else frozenset())
+
+    def _key(self) -> str:
+        assert self._run is not None
+        return layout_key(self._run, self.room)
+
+    def _at_first(self) -> Layout:
+        assert self._run is not None
+        known = list(panels.items())
+        return default_layout(self._run, known) if self.room == MODEL else room_layout(self.room, self._run, known)
+
     def reset_layout(self) -> None:
-        """Back to the default panels of this family."""
+        """Back to the default panels of this family, or of this room."""
         if self._run is not None:
             self._weights = {}
-            self._change(default_layout(self._run, list(panels.items())))
+            self._change(self._at_first())
 
     def names_open(self) -> tuple[str, ...]:
         return self.layout.places()
@@ -151,7 +180,7 @@ class PanelBoard(QObject):
     def _change(self, layout: Layout) -> None:
         self._apply(layout)
         if self._run is not None:
-            self._store.save(layout_key(self._run), self.layout)
+            self._store.save(self._key(), self.layout)
         self._session.refresh()
         self.tell_wants()
 
@@ -191,6 +220,8 @@ class PanelBoard(QObject):
         panel.cursor_moved.connect(self._move_cursor)
         panel.wants_changed.connect(self.tell_wants)
         panel.knob_edited.connect(self._session.set_knob)
+        panel.view_asked.connect(self.view_asked)
+        panel.join(self._session)
         frame.pointed.connect(self.pointed)
         frame.menu_asked.connect(self.menu_asked)
         frame.switch_asked.connect(self.switch_asked)
@@ -211,7 +242,7 @@ class PanelBoard(QObject):
         self._weights |= self._sheet.weights() | self._column.weights()
         self.layout = Layout(self.layout.sheet, self.layout.column, self.layout.floating, dict(self._weights))
         if self._run is not None:
-            self._store.save(layout_key(self._run), self.layout)
+            self._store.save(self._key(), self.layout)
 
     # what is looked at
 

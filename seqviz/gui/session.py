@@ -15,6 +15,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from seqviz.core import events as ev
+from seqviz.core import lab_events as lab
 from seqviz.core.channel import Mailbox
 from seqviz.gui.axes_of_frame import main_axis, strip_surprisal
 from seqviz.gui.first_cursor import first_column
@@ -55,6 +56,11 @@ class RunSession(SessionCommands, QObject):
     rejected = Signal(str)
     ended = Signal(object)  # RunFinished, RunDiverged or RunFailed
     race_told = Signal(object)  # RaceEvent: the race page's business
+    halted = Signal(object)  # RunHalted
+    diagnosed = Signal(object)  # Diagnosed
+    remedies_offered = Signal(object)  # RemediesOffered
+    twin_made = Signal(object)  # TwinMade
+    twin_told = Signal(object)  # RaceEvent of the pair
     worker_stopped = Signal()
 
     def __init__(self, start_worker: StartWorker, mailbox: Mailbox | None = None) -> None:
@@ -180,7 +186,7 @@ class RunSession(SessionCommands, QObject):
         match event:
             case ev.Frame():
                 self._take_frame(event)
-            case ev.StepMetrics() | ev.BaselinesCounted() | ev.CountsGrown():
+            case ev.StepMetrics() | ev.BaselinesCounted() | ev.CountsGrown() | lab.ParametersMeasured():
                 pass  # history has them
             case ev.Evaluated():
                 self.evaluated.emit(event)
@@ -221,6 +227,16 @@ class RunSession(SessionCommands, QObject):
                 self.progress.emit(event)
             case ev.TokenPreviewed():
                 self.tokens_previewed.emit(event)
+            case lab.RunHalted():
+                self.halted.emit(event)
+            case lab.Diagnosed():
+                self.diagnosed.emit(event)
+            case lab.RemediesOffered():
+                self.remedies_offered.emit(event)
+            case lab.TwinMade():
+                self.twin_made.emit(event)
+            case lab.TwinTold():
+                self.twin_told.emit(event.event)
             case ev.RaceEvent():
                 self.race_told.emit(event)
             case ev.WorkerStopped():

@@ -21,7 +21,7 @@ class TopBar(TransportBar):
     """The bar of one model: it follows the session."""
 
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
-        super().__init__("One model", "Train", "One step (.)", "What you are looking at", Readout(), parent)
+        super().__init__("Model", "Train", "One step (.)", "What you are looking at", Readout(), parent)
         self._session = session
         self.rail_button = self.name.rail_button
         self.speed.speed_changed.connect(self._choose_speed)

@@ -16,6 +16,7 @@ from seqviz.core.presets import to_toml
 from seqviz.gui.actions import Command
 from seqviz.gui.file_picker import pick_file
 from seqviz.gui.knob_words import knob_label, value_words
+from seqviz.gui.lab.rooms import ROOMS
 from seqviz.gui.panel_frame import PanelFrame
 from seqviz.gui.panel_menu import PanelMenu
 from seqviz.gui.panels.base import panels
@@ -57,6 +58,9 @@ class WindowCommands:
         yield Command("race_this", "Race this experiment against others", w.race_this, "", "Experiment")
         yield Command("one_model", "Page: one model", w.show_one_model, "Ctrl+1", "View")
         yield Command("race", "Page: race", w.show_race, "Ctrl+2", "View")
+        yield Command("lab", "Page: gradient laboratory", w.show_lab, "Ctrl+3", "View")
+        for number, room in enumerate(ROOMS, 1):
+            yield Command(f"room_{room.name}", f"Lab: {room.title}", partial(w.show_room, room.name), f"Alt+{number}")
         yield Command("same_parameters", "Race: same parameters for all", w.race.solve_sizes, "", "Run")
         yield Command("edit_probe", "Edit the probe", self.edit_probe, "Ctrl+E", "View")
         yield Command("explain", "Who explains this character?", w.explain, "W", "View")

@@ -39,6 +39,7 @@ from seqviz.core.events import (
     RunPaused,
     RunResumed,
 )
+from seqviz.core.lab_commands import Ask
 from seqviz.training.builder import build, describe_everything
 from seqviz.training.counted_baseline import count_baseline
 from seqviz.training.describing import provided_names
@@ -117,6 +118,10 @@ class Control:
                 self._need_run()
                 assert self.looker is not None
                 self._asked = [explain_slices(self.looker, position, self.emit)]
+            case Ask(wants):
+                self._need_run()
+                assert self.looker is not None
+                self._asked = [self.looker.asked_slices(wants)]
             case PreviewTokens():
                 self.emit(preview_tokens(command))
             case FetchCorpus(entry, local):

@@ -9,9 +9,9 @@ import abc
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -49,6 +49,35 @@ class Scored:
     count: float
     metrics: dict[str, tuple[float, float]]
     state: Any
+
+
+class Onlooker(Protocol):
+    """Whoever watches the steps of a learner: it may read everything and change nothing.
+
+    Heard in this order at every step. `before_update` may raise Halted: then nothing was applied.
+    """
+
+    def before_clip(self, learner: GradientLearner, step: Going) -> None:
+        """The gradients stand in `parameter.grad` as autograd gave them."""
+
+    def before_update(self, learner: GradientLearner, step: Going) -> None:
+        """The gradients are clipped; the next thing is the optimiser."""
+
+    def after_update(self, learner: GradientLearner, step: Going) -> None:
+        """The weights are new, the (clipped) gradients still there."""
+
+
+@dataclass(frozen=True)
+class Going:
+    """A step under way, for onlookers. `rate` and `scale` are nan before they are known."""
+
+    number: int  # of the step that is being made, from 1
+    batch: Batch  # tensors
+    loss: float  # nats per target
+    grad_norm: float  # before clipping
+    layer_norms: np.ndarray  # (layer,), before clipping
+    scale: float = math.nan  # share of the gradient's length that clipping by norm kept
+    rate: float = math.nan
 
 
 class Learner(abc.ABC):
@@ -113,6 +142,7 @@ class GradientLearner(Learner):
         self.optimizer = make_optimizer(model.named_parameters(), config.optimizer, device)
         self.schedule = Schedule(config.optimizer, total_steps)
         self.peak_rate = config.optimizer.learning_rate
+        self.onlookers: list[Onlooker] = []
         self.clip_norm = config.training.clip_norm
         self.clip_value = config.training.clip_value
         self.steps = 0
@@ -149,12 +179,20 @@ class GradientLearner(Learner):
         norm, layer_norms = self._gradient_norms()
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise self._diverged(tensors, value)
+        going = Going(self.steps + 1, tensors, value, norm, layer_norms)
+        for onlooker in self.onlookers:
+            onlooker.before_clip(self, going)
         scale = self._clip(norm)
         yield "update"
         rate = self.peak_rate * self.schedule.share(self.steps)
+        going = replace(going, scale=scale, rate=rate) if self.onlookers else going
+        for onlooker in self.onlookers:
+            onlooker.before_update(self, going)
         set_rate(self.optimizer, rate)
         self.optimizer.step()
         self.steps += 1
+        for onlooker in self.onlookers:
+            onlooker.after_update(self, going)
         self.result = StepResult(value, norm, scale, rate, layer_norms)
 
     @property

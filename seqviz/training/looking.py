@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -116,6 +116,31 @@ class Looker:
                 return True
         self.awaiting = ""
         return False
+
+    def asked_slices(self, wants: frozenset[str]) -> Iterator[None]:
+        """Compute once what is too dear to be watched (cost "request"), in pieces; frames follow.
+
+        Raises
+        ------
+        ValueError
+            one line: this model cannot be asked for it.
+        """
+        model, step = self.trainer.model, self.trainer.step
+        asked = [
+            (name, a)
+            for name, a in self._analyses
+            if a.cost == "request" and a.serves(model) and any(matches(p, wants) for p in a.provides)
+        ]
+        if not asked:
+            raise ValueError(f"{type(model).title} cannot be asked for {', '.join(sorted(wants))}")
+        for name, analysis in asked:
+            began = time.perf_counter()
+            self.awaiting = f"{name.replace('_', ' ')} ..."
+            for found in analysis.slices(self._subject(self.probe), wants):
+                if found is not None:
+                    self._send(found, step, time.perf_counter() - began)
+                yield
+        self.awaiting = ""
 
     def _wanted_now(self, name: str, step: int, paused: bool) -> bool:
         if name in self._broken or self._seen.get(name) == step:

@@ -10,6 +10,7 @@ from fake_worker import PROBE, FakeWorker, example_config
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
+from seqviz.core import lab_events as lab
 from seqviz.core.batch import Ruler
 from seqviz.core.channel import Mailbox
 from seqviz.gui.panels.base import Cursor
@@ -65,6 +66,12 @@ def test_every_event_class_is_handed_out(qapp):
         ev.RunDiverged: lambda: ev.RunDiverged(0, "", ""),
         ev.RunFailed: lambda: ev.RunFailed(0, "", ""),
         ev.WorkerStopped: lambda: ev.WorkerStopped(),
+        lab.ParametersMeasured: lambda: lab.ParametersMeasured(0, (), {}, zero, zero),
+        lab.RunHalted: lambda: lab.RunHalted(1, "", "", 0.0, 0.0),
+        lab.Diagnosed: lambda: lab.Diagnosed(0, (), ()),
+        lab.RemediesOffered: lambda: lab.RemediesOffered(()),
+        lab.TwinMade: lab.TwinMade,
+        lab.TwinTold: lambda: lab.TwinTold(ev.RacePaused("", 0)),
     }
     kinds = set(ev.Event.__subclasses__()) - {ev.RunStarted}
     assert kinds == set(made), "an event was added: say here how it is made, and hand it out in the session"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -19,6 +20,9 @@ from seqviz.core.registry import Registry
 from seqviz.gui.history import History
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.painted import PaintedWidget
+
+if TYPE_CHECKING:
+    from seqviz.gui.session import RunSession
 
 panels: Registry[type[Panel]] = Registry("panel", "seqviz.gui.panels")
 
@@ -95,7 +99,8 @@ class Panel(PaintedWidget):
     Class attributes: `name` (registry key), `title`, `wants` (wildcards of trace names, all optional when
     `needs` is met), `needs` (wildcards of which at least one must be provided by the run), `place`, `weight`
     (share of free height among its neighbours), `order` (default position, small is high), `shown_by_default`
-    (False: only in the list of panels until asked for), `question` (title in presentation mode), `has_header` (False:
+    (False: only in the list of panels until asked for), `rooms` (rooms of the laboratory where it stands at first, each
+    with its place from the top), `question` (title in presentation mode), `has_header` (False:
     it says its title in its own gutter),
     `fixed_height` (px at scale 1 without the header; 0: a share of the free height).
     """
@@ -111,12 +116,17 @@ class Panel(PaintedWidget):
     minimum_height: ClassVar[int] = 80
     fixed_height: ClassVar[int] = 0
     shown_by_default: ClassVar[bool] = True
+    rooms: ClassVar[Mapping[str, int]] = MappingProxyType({})
     has_header: ClassVar[bool] = True
 
     cursor_moved = Signal(object)  # Cursor: the user pointed at a position
     header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
     knob_edited = Signal(str, object)  # a live setting changed inside the panel: dotted key, value
     wants_changed = Signal()  # `current_wants` changed: the window tells the trainer
+    view_asked = Signal(str)  # another panel by name: the window brings it on screen
+
+    def join(self, session: RunSession) -> None:
+        """For panels that ask the trainer something themselves: called once, after they were made."""
 
     def present(self, snapshot: Snapshot) -> None:
         """Show this snapshot: keep it, prepare little, call `update()`. Called at most 30 times a second."""

@@ -56,6 +56,7 @@ class GatesPanel(PaintedSheetPanel):
 
     name = "gates"
     title = "Gates"
+    rooms = {"health": 40}
     question = "What does it keep, what does it forget?"
     wants = (*(f"layers.*.{gate}" for gate in GATES), f"conv.*.{LINEAR}")
     needs = wants

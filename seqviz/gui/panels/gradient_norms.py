@@ -26,6 +26,7 @@ class GradientNormsPanel(PaintedSheetPanel):
 
     name = "gradient_norms"
     title = "Total gradient"
+    rooms = {"backprop": 40}
     question = "Where does the loss pull?"
     wants = ("gradient.total.*",)
     needs = wants

@@ -46,7 +46,7 @@ def test_the_pages_turn_by_key(opened, qtbot):
 
 def test_the_pages_turn_by_mouse(opened, qtbot):
     switch = opened.page.bar.name.switch
-    click(qtbot, switch, switch.area_of("One model"))
+    click(qtbot, switch, switch.area_of("Model"))
     assert not opened.window.racing
     assert switch.current == "Race"  # as it will be found on coming back
     switch = opened.window.top.name.switch

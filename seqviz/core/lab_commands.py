@@ -1,0 +1,54 @@
+"""What the window may ask of the gradient laboratory's half of the trainer's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seqviz.core.commands import Command, RaceCommand
+
+
+@dataclass(frozen=True)
+class Ask(Command):
+    """Compute what is too dear to be watched (analyses of cost "request"), once; answered by Frames."""
+
+    wants: frozenset[str]
+
+
+@dataclass(frozen=True)
+class BreakpointSetting:
+    """One armed condition: see BreakpointDescription."""
+
+    name: str
+    limit: float
+    distance: int = 0
+
+
+@dataclass(frozen=True)
+class SetBreakpoints(Command):
+    """Stop at these from now on, and at no others."""
+
+    settings: tuple[BreakpointSetting, ...] = ()
+
+
+@dataclass(frozen=True)
+class MakeTwin(Command):
+    """Put a twin with these remedies (by name) beside the run, both paused at the same step; see TwinMade."""
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DriveTwin(Command):
+    """What is asked of the pair, in the words of a race (PlayRace, PauseRace, StepRace, WatchRace, LeaveRace ...)."""
+
+    command: RaceCommand
+
+
+@dataclass(frozen=True)
+class LoadPlugin(Command):
+    """Run a user's Python file; what it registers joins the lists (a new Ready follows), errors become a Notice."""
+
+    path: Path

@@ -1,0 +1,89 @@
+"""The laboratory's half of the main window: the same run, the same probe and cursor, other panels around them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+
+from seqviz.gui.lab.bar import LabBar
+from seqviz.gui.lab.rooms import MODEL, ROOMS, room_named
+from seqviz.gui.window_explain import WindowExplain
+
+if TYPE_CHECKING:
+    from seqviz.core.lab_events import RunHalted
+
+LAB = "Lab"
+
+
+class WindowLab(WindowExplain):
+    """Rooms are layouts of the board: nothing of the run is built anew on entering one."""
+
+    lab_bar: LabBar
+
+    def _join_lab(self) -> None:
+        self.lab_bar = LabBar()
+        self.lab_bar.hide()
+        self.lab_bar.room_chosen.connect(self.show_room)
+        self.centre.views.set_bar(self.lab_bar)
+        self.session.halted.connect(self._show_halt)
+        self.board.view_asked.connect(self.show_view)
+
+    @property
+    def in_lab(self) -> bool:
+        """Whether a room of the laboratory is shown."""
+        return not self.racing and self.board.room != MODEL
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        if name == LAB:
+            self.show_lab()
+        else:
+            super().show_page(name)
+
+    @Slot()
+    def show_lab(self) -> None:
+        """The room of the laboratory that was shown last."""
+        self.show_room(self.lab_bar.room.name)
+
+    @Slot(str)
+    def show_room(self, name: str) -> None:
+        """Enter a room of the laboratory."""
+        room = room_named(name)
+        self.leave_presentation()
+        super().show_one_model()
+        self.centre.show_page(None)
+        self.lab_bar.show_room(room)
+        self._enter(room.name)
+
+    @Slot()
+    def show_one_model(self) -> None:
+        super().show_one_model()
+        self._enter(MODEL)
+
+    def _enter(self, room: str) -> None:
+        self.board.enter(room)
+        self.lab_bar.setVisible(room != MODEL)
+        self.centre.views.arrange()
+        self.top.name.show_page("Model" if room == MODEL else LAB)
+        self.session.refresh()
+        self.setFocus()
+
+    @Slot(str)
+    def show_view(self, panel: str) -> None:
+        """Bring a panel on screen: where it stands already, else in the first room that shows it, else opened here."""
+        if panel in self.board.names_open():
+            return
+        rooms = self.board.rooms_of(panel)
+        known = [room.name for room in ROOMS if room.name in rooms]
+        if known:
+            self.show_room(known[0])
+        elif MODEL in rooms:
+            self.show_one_model()
+        if panel not in self.board.names_open():
+            self.board.open(panel)
+
+    @Slot(object)
+    def _show_halt(self, halt: RunHalted) -> None:
+        if halt.panel:
+            self.show_view(halt.panel)
