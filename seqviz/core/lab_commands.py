@@ -10,8 +10,12 @@ from typing import Any
 from seqviz.core.commands import Command, RaceCommand
 
 
+class LabCommand(Command):
+    """Base of what is asked of the laboratory."""
+
+
 @dataclass(frozen=True)
-class Ask(Command):
+class Ask(LabCommand):
     """Compute what is too dear to be watched (analyses of cost "request"), once; answered by Frames."""
 
     wants: frozenset[str]
@@ -27,28 +31,28 @@ class BreakpointSetting:
 
 
 @dataclass(frozen=True)
-class SetBreakpoints(Command):
+class SetBreakpoints(LabCommand):
     """Stop at these from now on, and at no others."""
 
     settings: tuple[BreakpointSetting, ...] = ()
 
 
 @dataclass(frozen=True)
-class MakeTwin(Command):
+class MakeTwin(LabCommand):
     """Put a twin with these remedies (by name) beside the run, both paused at the same step; see TwinMade."""
 
     changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class DriveTwin(Command):
+class DriveTwin(LabCommand):
     """What is asked of the pair, in the words of a race (PlayRace, PauseRace, StepRace, WatchRace, LeaveRace ...)."""
 
     command: RaceCommand
 
 
 @dataclass(frozen=True)
-class LoadPlugin(Command):
+class LoadPlugin(LabCommand):
     """Run a user's Python file; what it registers joins the lists (a new Ready follows), errors become a Notice."""
 
     path: Path

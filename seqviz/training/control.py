@@ -39,12 +39,13 @@ from seqviz.core.events import (
     RunPaused,
     RunResumed,
 )
-from seqviz.core.lab_commands import Ask
+from seqviz.core.lab_commands import Ask, LabCommand
 from seqviz.training.builder import build, describe_everything
 from seqviz.training.counted_baseline import count_baseline
 from seqviz.training.describing import provided_names
 from seqviz.training.explaining import explain_slices
 from seqviz.training.fetching import Fetching
+from seqviz.training.lab_control import LabControl
 from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
 from seqviz.training.ports import RunStores
@@ -65,6 +66,7 @@ class Control:
         self.looker: Looker | None = None
         self.fetching = Fetching(emit)
         self.race = RaceControl(emit, self._on_phase, stores)
+        self.lab = LabControl(emit, stores)
         self._turns: Iterator[None] | None = None
         self._side: list[Iterator[None]] = []  # samples asked for, the counted baseline: a slice between steps
         self._asked: list[Iterator[None]] = []  # an explanation: the weights stand still until it is given
@@ -112,6 +114,7 @@ class Control:
                 self._watch = command
                 if self.looker is not None:
                     self.looker.set_watch(command)
+                self.lab.set_watch(command)
             case SampleNow():
                 self._side.append(self._need_run().sample())
             case Explain(position):
@@ -128,6 +131,8 @@ class Control:
                 self.fetching.start(entry, local)
             case CancelFetch():
                 self.fetching.cancel()
+            case LabCommand():
+                self.lab.obey(command)
             case RaceCommand():
                 if isinstance(command, (PlayRace, StepRace)):
                     self._pause()
@@ -166,6 +171,8 @@ class Control:
         trainer.fault = self._raise_fault
         looker.set_watch(self._watch)
         trainer.begin(names)
+        self.lab.take(trainer, looker)
+        self.lab.set_watch(self._watch)
         if trainer.learns and trainer.task.counted_baseline:
             self._side.append(count_baseline(trainer.task, lambda line: trainer.emit(BaselinesCounted((line,)))))
         self.emit(ProbeChanged(looker.probe_text))
@@ -202,12 +209,14 @@ class Control:
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
         waiting_to_look = self.looker is not None and not self._nothing_to_look_at
-        return self._playing or bool(self._side or self._asked) or waiting_to_look or self.race.busy
+        return self._playing or bool(self._side or self._asked) or waiting_to_look or self.race.busy or self.lab.busy
 
     def work(self) -> None:
         """One bounded slice: a piece of training, of a sample, and of looking; of the run, then of the race."""
         if self.race.busy:
             self.race.work()
+        if self.lab.busy:
+            self.lab.work()
         if self._asked:
             self._answer()
             return
@@ -292,6 +301,7 @@ class Control:
     def close(self) -> None:
         self.fetching.cancel()
         self.race.close()
+        self.lab.close()
         self._put_away()
         if self.trainer is not None:
             self.emit(Notice("info", "the run is closed"))
