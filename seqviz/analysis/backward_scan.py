@@ -66,7 +66,7 @@ def scan_back(
         s, and by site name ("layers.0.hidden_state") the gradients (R, B, H) by that site at s.
     """
     layers = range(model.n_layers)
-    slopes = [_slopes(model, trace, layer) for layer in layers]
+    slopes = [layer_slopes(model, trace, layer) for layer in layers]
     first = trace.arrays[f"layers.0.{model.states[0]}"].values  # (B, T, H)
     nothing = first.new_zeros(0, first.shape[0], first.shape[2])  # no rows yet
     back: list[State] = [dict.fromkeys(model.states, nothing) for _ in layers]
@@ -96,12 +96,23 @@ def _rows_like(value: Tensor, wanted: Tensor) -> Tensor:
     return value if missing == 0 else torch.cat([value.new_zeros(missing, *value.shape[1:]), value])
 
 
-def _slopes(model: RecurrentModel, trace: Trace, layer: int) -> list[State]:
+def layer_slopes(model: RecurrentModel, trace: Trace, layer: int) -> list[State]:
     """What `pull_back` reads at each position, everything that needs no loop done for all positions at once."""
+    found = all_slopes(model, trace, layer)
+    columns = {name: values.unbind(dim=1) for name, values in found.items()}
+    count = trace.arrays[f"layers.{layer}.{model.states[0]}"].values.shape[1]
+    return [{name: steps[s] for name, steps in columns.items()} for s in range(count)]
+
+
+def all_slopes(model: RecurrentModel, trace: Trace, layer: int) -> State:
+    """What `pull_back` reads, at all positions: each (B, T, any)."""
     names = (*model.noted, *model.states)
     saved = {name: trace.arrays[f"layers.{layer}.{name}"].values for name in names}  # (B, T, H)
     for name in model.states:
-        saved[f"previous.{name}"] = torch.cat([torch.zeros_like(saved[name][:, :1]), saved[name][:, :-1]], dim=1)
-    columns = {name: values.unbind(dim=1) for name, values in model.slopes(saved, model.weights(layer)).items()}
-    count = saved[model.states[0]].shape[1]
-    return [{name: steps[s] for name, steps in columns.items()} for s in range(count)]
+        saved[f"previous.{name}"] = one_later(saved[name])
+    return model.slopes(saved, model.weights(layer))
+
+
+def one_later(states: Tensor) -> Tensor:
+    """What each position finds there: the states one position before, zeros before the first. (B, T, H)."""
+    return torch.cat([torch.zeros_like(states[:, :1]), states[:, :-1]], dim=1)
