@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from seqviz.core.config import RunConfig
+if TYPE_CHECKING:  # a script that is watched (seqviz/watching) must not wait for pydantic
+    from seqviz.core.config import RunConfig
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from seqviz.core.batch import Ruler
-from seqviz.core.knobs import KnobDescription
+from seqviz.core.breakpoints import BreakpointDescription
 from seqviz.core.units import Unit
+
+if TYPE_CHECKING:  # a script that is watched (seqviz/watching) must not wait for pydantic
+    from seqviz.core.knobs import KnobDescription
 
 Delivery = Literal["keep", "count", "latest"]
 
@@ -53,6 +56,7 @@ class Ready(Event):
     sections: tuple[KnobDescription, ...]  # optimizer.*, training.*, sampling.*
     devices: tuple[str, ...]
     versions: Mapping[str, str]
+    breakpoints: tuple[BreakpointDescription, ...] = ()  # conditions that a run may be stopped by
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class RunStarted(Event):
     step: int = 0
     notices: tuple[str, ...] = ()
     learns_by: str = "gradient"  # gradient | observe | none: what observes goes by the tokens it has read
+    outside: bool = False  # the loop is somebody's own script: nothing can be set, reset or written from here
 
 
 @dataclass(frozen=True)

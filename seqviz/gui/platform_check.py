@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from seqviz.core.display import has_display as has_display
+
 XCB_LIBRARIES = {
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -39,17 +41,6 @@ ALWAYS_NEEDED = (
     "libdbus-1.so.3",
     "libglib-2.0.so.0",
 )
-
-
-def has_display(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> bool:
-    """Whether a window can be shown: a desktop on Windows and macOS, DISPLAY or WAYLAND_DISPLAY elsewhere.
-
-    A platform named in QT_QPA_PLATFORM (offscreen in tests) counts as a display.
-    """
-    env = os.environ if environment is None else environment
-    if platform in ("win32", "darwin"):
-        return True
-    return any(env.get(name) for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def missing_packages(
