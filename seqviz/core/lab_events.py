@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -38,23 +38,12 @@ class ParametersMeasured(Event):
 
 
 @dataclass(frozen=True)
-class BreakpointDescription:
-    """A condition that one may stop at, as plain data for the window.
+class BreakpointsMeasured(Event):
+    """What the armed breakpoints measured last; dear ones look now and then, so each has its own step."""
 
-    `needs`: wildcards of which the run must provide one (() always). `distance`: default of its second number, in
-    positions; 0 where it has none. `below`: it stops when the measured value is below the limit.
-    """
-
-    name: str
-    title: str
-    quantity: str  # what is measured, with its symbol: "‖∇L‖"
-    unit: str
-    limit: float
-    below: bool
-    help: str
-    needs: tuple[str, ...] = ()
-    distance: int = 0
-    order: int = 100
+    delivery: ClassVar[Delivery] = "latest"
+    values: Mapping[str, float]  # by breakpoint
+    steps: Mapping[str, int]  # the step at which it was measured
 
 
 @dataclass(frozen=True)
@@ -164,3 +153,13 @@ class TwinMade(Event):
     step: int = 0
     words: str = ""  # "forget bias 1 → 3"
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PluginRead(Event):
+    """A user's file was run: `parts` it registered ("architecture mine"), or why it could not be, with the traceback."""
+
+    path: str
+    parts: tuple[str, ...] = ()
+    error: str = ""
+    details: str = ""

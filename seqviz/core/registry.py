@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -62,6 +63,22 @@ class Registry(Generic[T]):
         if not self._walked:
             self._walked = True
             import_all(self.package)
+
+
+@contextmanager
+def registering_anew(module: str, registries: Sequence[Registry[Any]]) -> Iterator[None]:
+    """What `module` has registered gives way to what it registers inside the block; an error leaves all as it was."""
+    for registry in registries:
+        registry.names()  # walked: what comes now is the user's
+    before = [dict(registry._items) for registry in registries]
+    for registry, items in zip(registries, before, strict=True):
+        registry._items = {name: item for name, item in items.items() if getattr(item, "__module__", "") != module}
+    try:
+        yield
+    except BaseException:
+        for registry, items in zip(registries, before, strict=True):
+            registry._items = items
+        raise
 
 
 def import_all(package: str) -> list[ModuleType]:

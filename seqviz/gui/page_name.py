@@ -28,7 +28,7 @@ class PageName(PaintedWidget):
     def __init__(self, page: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._page, self._folded = page, False
-        self.switch = ChoiceSwitch("page", PAGES, _KEYS, self, margin=7)
+        self.switch = ChoiceSwitch("page", PAGES, _KEYS, self, margin=5)
         self.switch.show_option(page)
         self.rail_button = IconButton("menu", "The experiment", "flat", parent=self)
         self.rail_button.hide()

@@ -61,6 +61,7 @@ class RunSession(SessionCommands, QObject):
     remedies_offered = Signal(object)  # RemediesOffered
     twin_made = Signal(object)  # TwinMade
     twin_told = Signal(object)  # RaceEvent of the pair
+    plugin_read = Signal(object)  # PluginRead
     worker_stopped = Signal()
 
     def __init__(self, start_worker: StartWorker, mailbox: Mailbox | None = None) -> None:
@@ -235,6 +236,8 @@ class RunSession(SessionCommands, QObject):
                 self.remedies_offered.emit(event)
             case lab.TwinMade():
                 self.twin_made.emit(event)
+            case lab.PluginRead():
+                self.plugin_read.emit(event)
             case lab.TwinTold():
                 self.twin_told.emit(event.event)
             case ev.RaceEvent():

@@ -53,6 +53,7 @@ class WindowCommands:
         yield Command("copy_preset", "Copy the experiment as TOML", self.copy_experiment, "", "Experiment")
         yield Command("open_preset", "Open a preset file ...", self.open_preset, "", "Experiment")
         yield Command("open_run", "Open a run folder ...", self.open_run, "Ctrl+O", "Experiment")
+        yield Command("plugin", "Your own architecture (a Python file) ...", self.open_plugin, "", "Experiment")
         yield Command("own_text", "Your own text ...", w.show_own_text, "Ctrl+T", "Experiment")
         yield Command("catalogue", "Well-known texts ...", w.show_catalogue, "", "Experiment")
         yield Command("race_this", "Race this experiment against others", w.race_this, "", "Experiment")
@@ -61,6 +62,8 @@ class WindowCommands:
         yield Command("lab", "Page: gradient laboratory", w.show_lab, "Ctrl+3", "View")
         for number, room in enumerate(ROOMS, 1):
             yield Command(f"room_{room.name}", f"Lab: {room.title}", partial(w.show_room, room.name), f"Alt+{number}")
+        yield Command("pair_play", "Original and twin: train or pause", w.play_pair, "T", "Run")
+        yield Command("pair_step", "Original and twin: one step", w.step_pair, "Shift+T", "Run")
         yield Command("same_parameters", "Race: same parameters for all", w.race.solve_sizes, "", "Run")
         yield Command("edit_probe", "Edit the probe", self.edit_probe, "Ctrl+E", "View")
         yield Command("explain", "Who explains this character?", w.explain, "W", "View")
@@ -160,6 +163,9 @@ class WindowCommands:
 
     def open_preset(self) -> None:
         pick_file(self._window, "Open a preset", "open", self._window.open_path, "Presets (*.toml)")
+
+    def open_plugin(self) -> None:
+        pick_file(self._window, "Your own architecture", "open", self._window.open_path, "Python files (*.py)")
 
     def open_run(self) -> None:
         dialog = pick_file(self._window, "Open a run folder", "folder", self._window.open_path)

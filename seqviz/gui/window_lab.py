@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 
 from seqviz.gui.lab.bar import LabBar
 from seqviz.gui.lab.rooms import MODEL, ROOMS, room_named
+from seqviz.gui.lab.twin_session import TwinSession
 from seqviz.gui.window_explain import WindowExplain
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class WindowLab(WindowExplain):
         self.lab_bar.room_chosen.connect(self.show_room)
         self.centre.views.set_bar(self.lab_bar)
         self.session.halted.connect(self._show_halt)
+        self.pair = TwinSession.of(self.session)
+        self.pair.notice.connect(self.show_notice)
         self.board.view_asked.connect(self.show_view)
 
     @property
@@ -60,6 +63,20 @@ class WindowLab(WindowExplain):
     def show_one_model(self) -> None:
         super().show_one_model()
         self._enter(MODEL)
+
+    @Slot()
+    def play_pair(self) -> None:
+        """T: train original and twin, or hold them; where there is no pair yet, the room where one is made."""
+        if self.pair.racers:
+            self.pair.play_or_pause()
+        else:
+            self.show_room("twin")
+
+    @Slot()
+    def step_pair(self) -> None:
+        """Shift+T: one optimiser step of both."""
+        if self.pair.racers:
+            self.pair.step_on()
 
     def _enter(self, room: str) -> None:
         self.board.enter(room)

@@ -17,6 +17,7 @@ from seqviz.gui.centre import Centre
 from seqviz.gui.looking_card import LookingCard
 from seqviz.gui.own_text import OwnTextPage
 from seqviz.gui.panel_board import PanelBoard
+from seqviz.gui.plugin_page import PluginPage
 from seqviz.gui.presentation import Presentation
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
@@ -38,6 +39,7 @@ class WindowPages(Surface):
     commands: WindowCommands
     own_text: OwnTextPage | None = None
     catalogue: CataloguePage | None = None
+    plugin_page: PluginPage | None = None
     presentation: Presentation | None = None
 
     def show_experiment(self, config: RunConfig, preset_name: str = "") -> None:
@@ -55,15 +57,27 @@ class WindowPages(Surface):
         return self.presentation is not None and self.pages.currentWidget() is self.presentation
 
     def open_path(self, path: Path) -> None:
-        """What a dropped or picked path means: a run folder, a preset, or a text to train on."""
+        """What a dropped or picked path means: a run folder, a preset, an architecture, or a text to train on."""
         if path.is_dir():
             self.session.open_run(path)
         elif path.suffix.lower() == ".toml":
             self._open_preset_file(path)
+        elif path.suffix.lower() == ".py" and path.is_file():
+            self.show_plugin(path)
         else:
             self.show_own_text()
             assert self.own_text is not None
             self.own_text.take_file(path)
+
+    def show_plugin(self, path: Path) -> None:
+        """Show a user's Python file, which is run only when that is asked for."""
+        if self.plugin_page is None:
+            self.plugin_page = PluginPage(self.session)
+            self.plugin_page.left.connect(self._show_views)
+            self.plugin_page.loaded.connect(lambda words: self.show_notice(Notice("info", words)))
+        self.plugin_page.show_file(path)
+        self.leave_presentation()
+        self.centre.show_page(self.plugin_page)
 
     def _open_preset_file(self, path: Path) -> None:
         try:

@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 from seqviz.core.commands import Watch
 from seqviz.core.events import Event
-from seqviz.core.lab_commands import LabCommand
+from seqviz.core.lab_commands import LabCommand, LoadPlugin
 from seqviz.training.looking import Looker
+from seqviz.training.parameter_watch import watch_parameters
+from seqviz.training.plugin_loading import read_plugin
 from seqviz.training.ports import RunStores
 from seqviz.training.trainer import Trainer
 
@@ -32,6 +34,8 @@ class LabControl:
             one line; nothing was changed.
         """
         match command:
+            case LoadPlugin(path):
+                read_plugin(path, self.emit)
             case _:
                 raise AssertionError(f"unknown command {command!r}")
 
@@ -41,6 +45,8 @@ class LabControl:
 
     def set_watch(self, watch: Watch) -> None:
         """What is looked at now: tools that measure steps are set beside the learner only while somebody looks."""
+        if self.trainer is not None and self.looker is not None:
+            watch_parameters(self.trainer.learner, self.emit, self.looker.budget, watch.wants)
 
     @property
     def busy(self) -> bool:

@@ -7,9 +7,9 @@ trainer's breath.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
@@ -28,6 +28,7 @@ WANTS = frozenset({"surprisal", "losses", "next_token.probabilities", "gradient.
 class RaceSession(QObject):
     """One per window. `racers` are the lanes; `config` is the race as it was built, or as it is being built."""
 
+    wants: ClassVar[frozenset[str]] = WANTS
     changed = Signal()  # numbers, frames or samples: at most some ten times a second
     state_changed = Signal(str)  # RaceState
     race_started = Signal()
@@ -59,8 +60,15 @@ class RaceSession(QObject):
         self._probe_asked: str | None = None
         self._cursor_placed = self._dirty = False
         self._chose = False  # somebody chose a racer of this race
-        session.race_told.connect(self._take)
+        self._told().connect(self._take)
         session.snapshot_changed.connect(self._pass_on)
+
+    def _told(self) -> SignalInstance:
+        """What it hears of its racers."""
+        return self._session.race_told
+
+    def _send(self, command: cm.RaceCommand) -> None:
+        self._session.send(command)
 
     # what is so now
 
@@ -100,7 +108,7 @@ class RaceSession(QObject):
             self._earlier, self._chose = [], False
         self.config = config
         self.config_changed.emit()
-        self._session.send(cm.PrepareRace(config))
+        self._send(cm.PrepareRace(config))
         self._set_state("preparing")
 
     def undo(self) -> bool:
@@ -119,20 +127,20 @@ class RaceSession(QObject):
             self.prepare(self.config)
 
     def play(self) -> None:
-        self._session.send(cm.PlayRace(self._speed))
+        self._send(cm.PlayRace(self._speed))
 
     def pause(self) -> None:
-        self._session.send(cm.PauseRace())
+        self._send(cm.PauseRace())
 
     def step_on(self, count: int = 1) -> None:
-        self._session.send(cm.StepRace(count))
+        self._send(cm.StepRace(count))
 
     def sample_now(self) -> None:
-        self._session.send(cm.SampleRace())
+        self._send(cm.SampleRace())
 
     def explain(self, position: int) -> None:
         """Ask every racer what it foretold the token at this place from."""
-        self._session.send(cm.ExplainRace(position))
+        self._send(cm.ExplainRace(position))
 
     def set_speed(self, rounds_per_second: float) -> None:
         """0: as fast as it goes."""
@@ -143,7 +151,7 @@ class RaceSession(QObject):
 
     def set_probe(self, text: str) -> None:
         self._probe_asked = text
-        self._session.send(cm.SetRaceProbe(text))
+        self._send(cm.SetRaceProbe(text))
 
     def rename(self, number: int, label: str) -> None:
         """Call a racer otherwise; nothing is built anew for a name."""
@@ -160,14 +168,14 @@ class RaceSession(QObject):
     def solve_sizes(self) -> None:
         """Ask for widths that give all as many parameters as the selected one has."""
         if self.config is not None:
-            self._session.send(cm.SolveSizes(self.config, self.selected))
+            self._send(cm.SolveSizes(self.config, self.selected))
 
     def watch(self, on: bool) -> None:
         """Whether anybody looks; nothing is traced for nobody."""
-        wish = cm.Watch(WANTS) if on else cm.Watch()
+        wish = cm.Watch(self.wants) if on else cm.Watch()
         if wish != self._watched:
             self._watched = wish
-            self._session.send(cm.WatchRace(wish))
+            self._send(cm.WatchRace(wish))
 
     # looking
 
