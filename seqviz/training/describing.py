@@ -53,6 +53,8 @@ def provided_names(experiment: Experiment, probe: Batch) -> tuple[str, ...]:
             continue
         tried = analysis.cost == "frame"
         names += analysis.compute(subject, frozenset({"*"})) if tried else analysis.names(model)
+    if model.learns_by == "gradient":
+        names.append("parameters.*")  # told step by step, see parameter_watch
     if model.generates and task.encode_prompt("") is not None:
         names.append("samples")
     return tuple(dict.fromkeys(names))
