@@ -35,7 +35,15 @@ class Registry(Generic[T]):
         return decorate
 
     def add(self, name: str, item: T) -> None:
-        assert name not in self._items, f"two {self.kind} called {name}"
+        """Offer `item` under a name that nothing of this kind has yet.
+
+        Raises
+        ------
+        ValueError
+            when the name is taken (by one of ours, where a user's file registers).
+        """
+        if name in self._items:
+            raise ValueError(f'the name "{name}" is taken by another {self.kind}: register yours under its own')
         self._items[name] = item
 
     def names(self) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ class TwinPanel(FreePanel):
         self.maps.show_pair(racers)
         running = self.pair.running
         self.play.set_sign(
-            "pause" if running else "play", "Pause" if running else "Train both", "Original and twin (T)"
+            "pause" if running else "play", "Pause" if running else "Play", "Original and twin (T)"
         )
         self.play.setEnabled(self.pair.state in ("paused", "running"))
         self.step.setEnabled(self.pair.state == "paused")
