@@ -1,0 +1,135 @@
+"""What the backprop debugger walks through: one optimiser step on the probe, taken apart.
+
+Under "backprop.layers.0.hidden_state": size (root mean square of the state), total, arriving, born and shrinkage (see
+backward_parts); factors that the way from t to t - 1 is said to multiply the gradient by, each a mean over the units:
+
+    factor.forget_gate, .update_gate, .carry_gate     the gate that keeps the old state
+    factor.slope                                      |phi'| of the function that squashes the state
+
+"backprop.losses" are the losses in nats. Where a learner rehearses the step (see Rehearsal) its figures follow:
+"backprop.step", and by parameter tensor "backprop.update.*".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seqviz.analysis import Analysis, Subject, analyses, matches
+from seqviz.analysis.backward_parts import backward_parts
+from seqviz.analysis.backward_scan import layer_slopes
+from seqviz.analysis.surprisal import row_axis
+from seqviz.models.base import Model
+from seqviz.models.recurrent import RecurrentModel
+from seqviz.models.trace import TracedArray
+from seqviz.models.unrolled import UnrolledModel
+
+PREFIX = "backprop."
+REHEARSE = "rehearse"  # key of `Subject.shared`: a function that rehearses the step, handed in by whoever has a learner
+PARTS = ("size", "total", "arriving", "born", "shrinkage")
+KEEPERS = {"forget_gate": -1, "update_gate": 0, "carry_gate": 0}  # gate -> which of the states it keeps
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """An optimiser step on the probe, made by a copy of the run's learner.
+
+    Attributes
+    ----------
+    step
+        loss before (nats), norm of the whole gradient before clipping, share that clipping kept, limit (0: none),
+        learning rate, loss after (nats).
+    tensors
+        by parameter: norms of gradient (before clipping), weight and update, and update / weight.
+    """
+
+    step: tuple[float, ...]
+    tensors: Mapping[str, tuple[float, ...]]
+
+
+@analyses.register("backprop_steps")
+class BackpropSteps(Analysis):
+    """Norms (batch, t); figures of the step (value,)."""
+
+    provides = (f"{PREFIX}*",)
+    cost = "budget"
+
+    def serves(self, model: Model) -> bool:
+        return isinstance(model, RecurrentModel | UnrolledModel) and model.interface.structure == "chain"
+
+    def names(self, model: Model) -> tuple[str, ...]:
+        """Without the rehearsed figures: a model alone has no optimiser."""
+        if not self.serves(model):
+            return ()
+        assert isinstance(model, RecurrentModel | UnrolledModel)
+        sites = [f"{PREFIX}layers.*.{state}" for state in model.states]
+        factors = [f"{sites[at]}.factor.{gate}" for gate, at in KEEPERS.items() if f"layers.*.{gate}" in model.provides]
+        slope = [f"{sites[0]}.factor.slope"] if has_slope(model) else []
+        return (f"{PREFIX}losses", *(f"{site}.{part}" for site in sites for part in PARTS), *factors, *slope)
+
+    def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+        if not any(matches(name, wants) for name in self.provides):
+            return {}
+        losses = subject.trace.losses.detach()
+        found = {f"{PREFIX}losses": TracedArray(losses, ("batch", row_axis(subject.batch)))}
+        for site, parts in backward_parts(subject).items():
+            state = subject.trace.arrays[site].values  # (B, T, H)
+            figures = {"size": state.square().mean(dim=-1).sqrt(), **parts.norms()}
+            found |= {f"{PREFIX}{site}.{name}": TracedArray(v, ("batch", "t")) for name, v in figures.items()}
+        for name, values in factors(subject).items():
+            found[PREFIX + name] = TracedArray(values.mean(dim=-1), ("batch", "t"))  # (B, T, H) -> (B, T)
+        rehearse: Callable[[], Rehearsal] | None = subject.shared.get(REHEARSE)
+        if rehearse is not None:
+            found |= figures_of(rehearse())
+        return {name: array for name, array in found.items() if matches(name, wants)}
+
+
+def figures_of(rehearsal: Rehearsal) -> dict[str, TracedArray]:
+    """The rehearsed step as arrays: they belong to the model, not to a sequence."""
+
+    def row(values: tuple[float, ...]) -> TracedArray:
+        return TracedArray(torch.tensor(values, dtype=torch.float64), ("value",))
+
+    updates = {f"{PREFIX}update.{name}": row(values) for name, values in rehearsal.tensors.items()}
+    return {f"{PREFIX}step": row(rehearsal.step), **updates}
+
+
+def has_slope(model: RecurrentModel | UnrolledModel) -> bool:
+    """Whether one function squashes the state of this model at each step."""
+    named = [f"layers.*.{name}" for name in ("cell_state", "candidate")]
+    return getattr(model.config, "activation", None) is not None or any(name in model.provides for name in named)
+
+
+def factors(subject: Subject) -> dict[str, Tensor]:
+    """By name without prefix, (B, T, H): what one reads off the equations."""
+    model, arrays = subject.model, subject.trace.arrays
+    assert isinstance(model, RecurrentModel | UnrolledModel)
+    found: dict[str, Tensor] = {}
+    for layer in range(model.n_layers):
+        here = {name: arrays[key].values for key in arrays if (name := key.removeprefix(f"layers.{layer}.")) != key}
+        for gate, at in KEEPERS.items():
+            if gate in here:
+                found[f"layers.{layer}.{model.states[at]}.factor.{gate}"] = here[gate]
+        slope = _slope(subject, layer, here)
+        if slope is not None:
+            found[f"layers.{layer}.{model.states[0]}.factor.slope"] = slope
+    return found
+
+
+def _slope(subject: Subject, layer: int, here: Mapping[str, Tensor]) -> Tensor | None:
+    """|phi'| at every unit (B, T, H) of what squashes a state: tanh of the cell or candidate, else as chosen."""
+    model = subject.model
+    if "cell_state" in here:
+        return 1 - torch.tanh(here.get("normalised_cell", here["cell_state"])).square()
+    if "candidate" in here:
+        return 1 - here["candidate"].square()
+    if isinstance(model, RecurrentModel):
+        steps = layer_slopes(model, subject.trace, layer)
+        return torch.stack([step["activation"] for step in steps], dim=1) if "activation" in steps[0] else None
+    h = here["hidden_state"]
+    slopes = {"tanh": lambda: 1 - h.square(), "relu": lambda: (h > 0).to(h.dtype)}
+    slope = slopes.get(getattr(getattr(model, "config", None), "activation", ""))
+    return slope() if slope is not None else None
