@@ -27,6 +27,7 @@ class GRU(RecurrentModel):
     family = "gru"
     states = ("hidden_state",)
     noted = ("reset_gate", "update_gate", "candidate")
+    blocks = noted
     provides = tuple(f"layers.*.{name}" for name in (*noted, *states)) + ("embedding",)
 
     def fused(self, config: RecurrentConfig) -> nn.RNNBase:

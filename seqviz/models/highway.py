@@ -50,6 +50,8 @@ class Feedback(nn.Module):
 class HighwayCell(Cell):
     """Rows of the matrices: candidate, transform gate. The cell's own are those of depth 0."""
 
+    blocks = ("candidate", "transform_gate")
+
     def __init__(self, d_input: int, d_hidden: int, depth: int, transform_bias: float) -> None:
         super().__init__(d_input, d_hidden, gates=2)
         self.deeper = nn.ModuleList(Feedback(d_hidden) for _ in range(depth - 1))

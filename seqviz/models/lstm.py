@@ -38,6 +38,7 @@ class LSTM(RecurrentModel):
     family = "lstm"
     states = ("hidden_state", "cell_state")
     noted = ("input_gate", "forget_gate", "cell_candidate", "output_gate")
+    blocks = noted
     provides = tuple(f"layers.*.{name}" for name in (*noted, *states)) + ("embedding",)
 
     def fused(self, config: LSTMConfig) -> nn.RNNBase:

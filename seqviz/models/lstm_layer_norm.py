@@ -35,6 +35,7 @@ class LayerNormCell(Cell):
 
     states = ("hidden_state", "cell_state")
     noted = ("input_gate", "forget_gate", "cell_candidate", "output_gate", "normalised_cell")
+    blocks = ("input_gate", "forget_gate", "output_gate", "cell_candidate")
 
     def __init__(self, d_input: int, d_hidden: int, forget_bias: float) -> None:
         super().__init__(d_input, d_hidden, gates=4)

@@ -64,6 +64,7 @@ class RecurrentModel(NeuralModel):
     offers = Offers(frozenset({"chain"}), frozenset({"tokens", "vectors"}), causal=True)
     states: ClassVar[tuple[str, ...]] = ("hidden_state",)
     noted: ClassVar[tuple[str, ...]] = ()
+    blocks: ClassVar[tuple[str, ...]] = ()  # what each (H, H) block of w_hh feeds, from the top; (): one, no gates
 
     def __init__(self, config: RecurrentConfig, interface: Interface) -> None:
         super().__init__(config, interface)
@@ -129,6 +130,14 @@ class RecurrentModel(NeuralModel):
 
     def start_biases(self, config: Any) -> None:
         """Set biases that a knob asks for."""
+
+    @property
+    def steepest_slope(self) -> float | None:
+        """The largest slope that what squashes the new state can have; None where gates decide about it, too.
+
+        Where there is one, `slopes` gives the slopes at hand as "activation".
+        """
+        return None
 
     # shared ----------------------------------------------------------------------------------------------------
 

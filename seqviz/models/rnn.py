@@ -44,6 +44,10 @@ class RNN(RecurrentModel):
         return nn.RNN(self.d_input, config.d_hidden, config.n_layers,
                       nonlinearity=config.activation, batch_first=True, dropout=drop)  # fmt: skip
 
+    @property
+    def steepest_slope(self) -> float:
+        return 1.0  # of tanh at 0, of ReLU wherever it lets through
+
     def cell_step(self, x: Tensor, state: State, weights: Weights) -> State:
         h = state["hidden_state"]  # (B, H)
         pre = x @ weights.w_ih.T + weights.b_ih + h @ weights.w_hh.T + weights.b_hh  # (B, H)

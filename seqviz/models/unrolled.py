@@ -39,10 +39,13 @@ class Cell(nn.Module):
         what is carried; the first is what the layer above and the head read.
     noted
         every other quantity that `equations` gives by name.
+    blocks
+        what each (H, H) block of a `weight_hh` with gates feeds, from the top.
     """
 
     states: ClassVar[tuple[str, ...]] = ("hidden_state",)
     noted: tuple[str, ...] = ()
+    blocks: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, d_input: int, d_hidden: int, gates: int) -> None:
         """`gates`: how many blocks of H rows the input drives and the state feeds back to."""
