@@ -27,7 +27,7 @@ def race_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:
     from seqviz.runs.folders import RunFolders
     from seqviz.training.race import Race
 
-    race = Race(config, RunFolders(out or runs_root(), _hear), _hear)
+    race = Race.prepared(config, RunFolders(out or runs_root(), _hear), _hear)
     stopped = False
     try:
         race.begin()

@@ -112,7 +112,7 @@ def build(
     config = complete(config)
     model_class = _classes(config)[2]
     notices: tuple[str, ...] = ()
-    if beside is not None and _same_data(config, beside.config):
+    if beside is not None and same_data(config, beside.config):
         content, task = beside.content, beside.task
     else:
         content, task, notices = _read(config, saved or {}, learned_from)
@@ -131,7 +131,8 @@ def build(
     )
 
 
-def _same_data(one: RunConfig, other: RunConfig) -> bool:
+def same_data(one: RunConfig, other: RunConfig) -> bool:
+    """Whether two experiments train on the same windows of the same text."""
     length = one.training.context_length
     return (one.corpus, one.task, length) == (other.corpus, other.task, other.training.context_length)
 

@@ -39,7 +39,7 @@ from seqviz.core.events import (
     RunPaused,
     RunResumed,
 )
-from seqviz.core.lab_commands import Ask, LabCommand
+from seqviz.core.lab_commands import Ask, LabCommand, MakeTwin
 from seqviz.training.builder import build, describe_everything
 from seqviz.training.counted_baseline import count_baseline
 from seqviz.training.describing import provided_names
@@ -53,6 +53,7 @@ from seqviz.training.previewing import preview_tokens
 from seqviz.training.race_control import RaceControl
 from seqviz.training.reopening import reopen
 from seqviz.training.trainer import Trainer
+from seqviz.training.twin_control import drives_on
 
 PULSE_INTERVAL = 0.4  # seconds
 
@@ -108,6 +109,7 @@ class Control:
                     self._play(self.trainer.step + count)
             case SetKnob(key, value):
                 self._need_run().set_knob(key, value)
+                self.lab.knob_changed()
             case SetProbe(text):
                 self._set_probe(text)
             case Watch():
@@ -132,10 +134,14 @@ class Control:
             case CancelFetch():
                 self.fetching.cancel()
             case LabCommand():
+                if isinstance(command, MakeTwin) or drives_on(command):
+                    self._pause()
+                    self.race.pause()
                 self.lab.obey(command)
             case RaceCommand():
                 if isinstance(command, (PlayRace, StepRace)):
                     self._pause()
+                    self.lab.pause()
                 self.race.obey(command)
             case _:
                 raise AssertionError(f"unknown command {command!r}")
@@ -187,6 +193,7 @@ class Control:
     def _play(self, until: int | None) -> None:
         trainer = self._need_run()
         self.race.pause()
+        self.lab.pause()
         if trainer.status in ("finished", "diverged", "failed"):
             raise ValueError(f"the run has {trainer.status}; reset it to train again")
         if self._turns is None:

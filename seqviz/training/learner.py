@@ -6,6 +6,7 @@ The learner alone turns numpy batches into tensors on the right device.
 from __future__ import annotations
 
 import abc
+import copy
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -241,6 +242,22 @@ class GradientLearner(Learner):
 
     def validated(self, loss: float) -> None:
         self.schedule.validated(loss)
+
+    def go_on_from(self, other: GradientLearner) -> None:
+        """Stand exactly where another learner of the same tensors stands; nothing is shared with it.
+
+        What a knob sets (rates, clipping, weight decay) stays this one's own.
+        """
+        self.model.load_arrays(other.model.state_arrays())
+        kept, own = other.optimizer.state_dict(), self.optimizer.state_dict()
+        self.optimizer.load_state_dict({**own, "state": copy.deepcopy(kept["state"])})
+        self.schedule.go_on_from(other.schedule)
+        self.steps, self.time_share = other.steps, other.time_share
+        self._state = copy.deepcopy(other._state)
+
+    def drop_state(self) -> None:
+        """The next batch does not follow the last one."""
+        self._state = None
 
     def evaluate(self, batch: Batch, state: Any = None) -> Scored:
         if self.model.training:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from seqviz.core.config import RunConfig
@@ -49,56 +50,54 @@ class Lane:
         return self.running
 
 
+MakeTrainer = Callable[[Callable[[Event], None]], Trainer]  # one racer's run, given whom it tells
+
+
 class Race:
-    """Built and paused at step 0; `emit` hears what racers tell as Raced.
+    """The runs that `makers` give, paused where they stand; `emit` hears what racers tell as Raced."""
 
-    Raises
-    ------
-    ValueError
-        one line: fewer than two racers, a racer that cannot be built, or losses in different units.
-    """
-
-    def __init__(
-        self,
-        config: RunConfig,
-        stores: RunStores,
-        emit: Callable[[Event], None],
-        on_phase: Callable[[Phase], None] | None = None,
-    ) -> None:
-        experiments = build_racers(config)
-        self.config = config.model_copy(
-            update={
-                "racers": tuple(
-                    racer.model_copy(update={"model": experiment.config.model})
-                    for racer, experiment in zip(config.racers, experiments, strict=True)
-                )
-            }
-        )
+    def __init__(self, config: RunConfig, makers: Sequence[MakeTrainer], emit: Callable[[Event], None]) -> None:
+        self.config = config
         self._emit = emit
         self._held: list[Event] | None = []  # what racers say before the race itself was announced
         self.race_id = ""
         self.lanes: list[Lane] = []
-        for number, experiment in enumerate(experiments):
-            self.lanes.append(self._lane(number, experiment, stores, on_phase, len(experiments)))
+        for number, make in enumerate(makers):
+            self.lanes.append(self._lane(number, make, len(makers)))
         self.race_id = " ".join(lane.trainer.store.run_id for lane in self.lanes)
         self.set_probe(min((lane.looker.probe_text for lane in self.lanes), key=len))  # what all can read
 
-    def _lane(
-        self,
-        number: int,
-        experiment: Experiment,
+    @classmethod
+    def prepared(
+        cls,
+        config: RunConfig,
         stores: RunStores,
-        on_phase: Callable[[Phase], None] | None,
-        racers: int,
-    ) -> Lane:
+        emit: Callable[[Event], None],
+        on_phase: Callable[[Phase], None] | None = None,
+    ) -> Race:
+        """Every racer of a config, built and paused at step 0.
+
+        Raises
+        ------
+        ValueError
+            one line: fewer than two racers, a racer that cannot be built, or losses in different units.
+        """
+        experiments = build_racers(config)
+        racers = tuple(
+            racer.model_copy(update={"model": experiment.config.model})
+            for racer, experiment in zip(config.racers, experiments, strict=True)
+        )
+        makers = [partial(_stored_run, experiment, stores, on_phase) for experiment in experiments]
+        return cls(config.model_copy(update={"racers": racers}), makers, emit)
+
+    def _lane(self, number: int, make: MakeTrainer, racers: int) -> Lane:
         def tell(event: Event) -> None:
             if isinstance(event, RunFinished):
                 self.lanes[number].summary = dict(event.summary)
             self._tell(Raced(self.race_id, number, event))
 
-        store = stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
-        trainer = Trainer(experiment, store, tell, on_phase)
-        return Lane(number, experiment.config.title, trainer, Looker(trainer, tell, sharers=racers), tell)
+        trainer = make(tell)
+        return Lane(number, trainer.config.title, trainer, Looker(trainer, tell, sharers=racers), tell)
 
     # the race --------------------------------------------------------------------------------------------------
 
@@ -213,6 +212,16 @@ class Race:
     def summaries(self) -> tuple[dict[str, Any], ...]:
         """What `train --json` prints of each racer; {} where it came to no end."""
         return tuple(lane.summary for lane in self.lanes)
+
+
+def _stored_run(
+    experiment: Experiment,
+    stores: RunStores,
+    on_phase: Callable[[Phase], None] | None,
+    tell: Callable[[Event], None],
+) -> Trainer:
+    store = stores.create(experiment.config, experiment.about(), experiment.task.saved_arrays())
+    return Trainer(experiment, store, tell, on_phase)
 
 
 def build_racers(config: RunConfig) -> list[Experiment]:

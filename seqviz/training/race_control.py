@@ -112,16 +112,19 @@ class RaceControl:
         what = "preparing the race"
         self.emit(Progress(what, -1.0))
         try:
-            race = Race(config, self.stores, self.emit, self.on_phase)
-            self.close()
-            self.race, self._seen_all = race, False
-            self._turns = race.turns()
-            self._looks = itertools.cycle(race.lanes)
-            self._tell_lookers()
-            race.begin()
-            self.emit(RaceProbeChanged(race.race_id, race.lanes[0].looker.probe_text))
+            self.seat(Race.prepared(config, self.stores, self.emit, self.on_phase))
         finally:
             self.emit(Progress(what, 1.0))
+
+    def seat(self, race: Race) -> None:
+        """Put this race here, paused, in the place of the one before it."""
+        self.close()
+        self.race, self._seen_all = race, False
+        self._turns = race.turns()
+        self._looks = itertools.cycle(race.lanes)
+        self._tell_lookers()
+        race.begin()
+        self.emit(RaceProbeChanged(race.race_id, race.lanes[0].looker.probe_text))
 
     def _tell_lookers(self) -> None:
         for lane in self.race.lanes if self.race is not None else ():

@@ -37,6 +37,10 @@ class Schedule:
             return cosine_share(step, self.total_steps, self.config)
         return warmup_share(step, self.config.warmup_steps) * self._plateau_share
 
+    def go_on_from(self, other: Schedule) -> None:
+        """Remember what another schedule remembers."""
+        self._plateau_share, self._best, self._stalled = other._plateau_share, other._best, other._stalled
+
     def validated(self, loss: float) -> None:
         """Plateau: after `plateau_patience` validations without progress the rate falls."""
         if self.config.schedule != "plateau":

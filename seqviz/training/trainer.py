@@ -75,11 +75,17 @@ class Trainer:
         self.status = "ready"
         self.told_of_prompt = ""
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
+        self.due: tuple[str, ...] = ()  # what the last step asks for and has not been given yet
         self._saved_at = -math.inf  # the first step is kept at once: whatever happens later, the run can be read
 
     @property
     def learns(self) -> bool:
         return self.model.learns_by == "gradient"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it could make another step from where it stands."""
+        return self.status in ("ready", "running") and self._budget_left() is None
 
     # starting --------------------------------------------------------------------------------------------------
 
@@ -120,19 +126,27 @@ class Trainer:
 
     def _steps(self) -> Iterator[None]:
         reading = None if self.learns else Reading(self.task, self.config.training.batch_size)
+        yield from self._give_due()  # a copy of a run may begin between its step and what that asked for
         while self._budget_left() is None:
             batch = self._next_batch(reading)
             if batch is None:
                 return
             self._learn(batch, reading)
+            self.due = self._asked_by(self.step)
             yield
-            training, sampling = self.config.training, self.config.sampling
-            if self.step % training.valid_every == 0 or self.step in EARLY_VALIDATIONS:
-                yield from self._validate()
-            if self.step in EARLY_SAMPLES or self.step % sampling.every == 0:
-                yield from self.sample()
+            yield from self._give_due()
             if time.monotonic() - self._saved_at > SAVE_EVERY:
                 self.save()
+
+    def _asked_by(self, step: int) -> tuple[str, ...]:
+        validate = step % self.config.training.valid_every == 0 or step in EARLY_VALIDATIONS
+        sample = step % self.config.sampling.every == 0 or step in EARLY_SAMPLES
+        return ("validation",) * validate + ("sample",) * sample
+
+    def _give_due(self) -> Iterator[None]:
+        while self.due:
+            yield from self._validate() if self.due[0] == "validation" else self.sample()
+            self.due = self.due[1:]
 
     @contextmanager
     def _timed(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ def race_config(make_config):
 
 def raced(config: RunConfig) -> tuple[Race, list[object]]:
     events: list[object] = []
-    race = Race(config, NoStores(), events.append)
+    race = Race.prepared(config, NoStores(), events.append)
     race.begin()
     for _ in race.turns():
         pass
@@ -66,7 +66,7 @@ def test_only_those_that_make_optimiser_steps_are_held_to_their_number(race_conf
 def test_being_looked_at_changes_no_racer(race_config):
     config = race_config()
     quiet, _ = raced(config)
-    race = Race(config, NoStores(), lambda event: None)
+    race = Race.prepared(config, NoStores(), lambda event: None)
     race.begin()
     for lane in race.lanes:
         lane.looker.set_watch(Watch(frozenset({"*"}), "windows", 1.0))
@@ -79,7 +79,7 @@ def test_being_looked_at_changes_no_racer(race_config):
 
 
 def test_racers_read_the_same_batches(race_config):
-    race = Race(race_config(), NoStores(), lambda event: None)
+    race = Race.prepared(race_config(), NoStores(), lambda event: None)
     race.begin()
     learners = [lane for lane in race.lanes if lane.trainer.learns]
     for _ in range(5):
@@ -92,7 +92,7 @@ def test_racers_read_the_same_batches(race_config):
 
 
 def test_after_every_round_all_that_learn_stand_at_the_same_step(race_config):
-    race = Race(race_config(), NoStores(), lambda event: None)
+    race = Race.prepared(race_config(), NoStores(), lambda event: None)
     race.begin()
     for step in range(1, 8):
         for _ in race.round():
@@ -118,7 +118,7 @@ def test_the_race_is_announced_before_anything_is_said_of_a_racer(race_config):
 
 def test_a_racer_that_fails_ends_alone(race_config):
     events: list[object] = []
-    race = Race(race_config(), NoStores(), events.append)
+    race = Race.prepared(race_config(), NoStores(), events.append)
     race.begin()
 
     def break_down(place: str) -> None:
@@ -168,7 +168,7 @@ def test_seconds_of_a_racer_are_those_of_its_own_steps(race_config):
 )
 def test_a_race_that_cannot_be_is_refused_in_one_line_that_names_the_racer(race_config, racers, words):
     with pytest.raises(ValueError, match=words.replace(".", r"\.")) as refused:
-        Race(race_config(racers), NoStores(), lambda event: None)
+        Race.prepared(race_config(racers), NoStores(), lambda event: None)
     assert "\n" not in str(refused.value)
 
 
@@ -179,7 +179,7 @@ def test_a_seventh_racer_is_refused(race_config):
 
 def test_a_probe_that_one_cannot_read_leaves_all_with_the_old_one(race_config):
     racers = [RACERS[1], {"model": {"name": "transformer", "d_model": 16, "n_layers": 1, "n_heads": 2}}]
-    race = Race(race_config(racers), NoStores(), lambda event: None)
+    race = Race.prepared(race_config(racers), NoStores(), lambda event: None)
     common = "the cat saw a re"  # the Transformer reads 16 characters
     assert [lane.looker.probe_text for lane in race.lanes] == [common] * 2
     with pytest.raises(ValueError, match="probe"):

@@ -53,7 +53,7 @@ def racing() -> Iterator[None]:
     from seqviz.training.ports import NoStores
     from seqviz.training.race import Race
 
-    race = Race(race_config(), NoStores(), lambda event: None)
+    race = Race.prepared(race_config(), NoStores(), lambda event: None)
     race.begin()
     while True:
         for _ in range(ROUNDS):
