@@ -28,6 +28,8 @@ class ParametersMeasured(Event):
         (tensor, bin): shares of the entries of the gradient by log10 of their size; they and zero_share add up to 1.
     edges
         (bin + 1,) log10 of the bins' edges.
+    shapes
+        of the tensors, in the same order.
     """
 
     step: int
@@ -35,6 +37,7 @@ class ParametersMeasured(Event):
     figures: Mapping[str, np.ndarray]
     histograms: np.ndarray
     edges: np.ndarray
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)

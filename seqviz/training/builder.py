@@ -21,6 +21,7 @@ from seqviz.data.content import Content
 from seqviz.data.corpora import corpora
 from seqviz.data.tasks import Task, tasks
 from seqviz.models.base import Model, NeuralModel, architectures
+from seqviz.training.breakpoints import describe_breakpoints
 from seqviz.training.randomness import Randomness
 
 
@@ -199,7 +200,7 @@ def describe_everything() -> Ready:
         PartDescription("task", name, cls.title, _summary(cls), describe_knobs(cls.Config, "task"), document=_doc(cls))
         for name, cls in tasks.items()
     ]
-    return Ready(tuple(parts), section_knobs(), available_devices(), versions())
+    return Ready(tuple(parts), section_knobs(), available_devices(), versions(), describe_breakpoints())
 
 
 def section_knobs() -> tuple[KnobDescription, ...]:

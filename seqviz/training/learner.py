@@ -22,9 +22,10 @@ from seqviz.core.batch import Batch
 from seqviz.core.config import RunConfig
 from seqviz.data.tasks import Task
 from seqviz.models.base import Context, Model, NeuralModel
-from seqviz.training.divergence import Diverged, first_bad_array, first_bad_gradient
+from seqviz.training.divergence import Diverged, Place, first_bad_array, first_bad_gradient
 from seqviz.training.optimizers import make_optimizer, set_rate, set_weight_decay
 from seqviz.training.schedules import Schedule
+from seqviz.training.worst_place import steepest
 
 _RECURRENT = re.compile(r"_l(\d+)(_reverse)?$")  # of torch's recurrent modules: weight_hh_l0, weight_hh_l0_reverse
 
@@ -117,6 +118,13 @@ class Learner(abc.ABC):
         arrays = self.model.state_arrays().values()
         return next((a.dtype for a in arrays if a.is_floating_point()), torch.get_default_dtype())
 
+    def standing(self) -> Any:
+        """What a step changes before it is applied; `go_back` takes it."""
+        return None
+
+    def go_back(self, standing: Any) -> None:
+        """Forget a step that was begun and not applied."""
+
     def set_knob(self, key: str, value: Any) -> None:
         """Change a live knob of the model or the optimiser."""
 
@@ -159,6 +167,11 @@ class GradientLearner(Learner):
     def dtype(self) -> torch.dtype:
         return self._dtype
 
+    @property
+    def named_parameters(self) -> list[tuple[str, torch.nn.Parameter]]:
+        """What is trained, in the model's order."""
+        return list(zip(self._names, self.parameters, strict=True))
+
     def phases(self, batch: Batch) -> Iterator[Phase]:
         tensors = self.tensors(batch)
         if not self.model.training:  # walking all modules at every step would be felt
@@ -196,6 +209,23 @@ class GradientLearner(Learner):
             onlooker.after_update(self, going)
         self.result = StepResult(value, norm, scale, rate, layer_norms)
 
+    def standing(self) -> Any:
+        return self._state  # replaced by each step, never written to
+
+    def go_back(self, standing: Any) -> None:
+        self._state = standing
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def double(self) -> GradientLearner:
+        """A learner that makes the very same next step on weights and optimiser of its own; no dropout, no onlookers."""
+        double = copy.copy(self)
+        double.model, double.optimizer = copy.deepcopy((self.model, self.optimizer))  # one memo: it steps the copy
+        double.model.set_dropout(0.0)
+        double.parameters = [p for p in double.model.parameters() if p.requires_grad]
+        double.onlookers = []
+        double._state, double._carry = None, False
+        return double
+
     @property
     def progress(self) -> float:
         """Share of training done: of the steps planned, or of the time, whichever ends first; 0 where neither ends."""
@@ -224,9 +254,11 @@ class GradientLearner(Learner):
 
     def _diverged(self, tensors: Batch, loss: float) -> Diverged:
         """Name the first tensor that is no number: in the forward pass if it is there, else in the gradients."""
-        place = first_bad_array(self.model, tensors) or first_bad_gradient(self.model) or "loss"
+        place = first_bad_array(self.model, tensors)
+        if place is None:
+            place = Place(first_bad_gradient(self.model) or "loss", *steepest(self.model, tensors))
         self.optimizer.zero_grad(set_to_none=True)
-        return Diverged(self.steps + 1, place, loss)
+        return Diverged(self.steps + 1, place.tensor, loss, place.row, place.position, place.axis)
 
     def set_knob(self, key: str, value: Any) -> None:
         if key == "optimizer.learning_rate":
@@ -284,12 +316,13 @@ def make_learner(model: Model, task: Task, config: RunConfig, device: str, total
 
 def _layers(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """Parameters by layer: "embedding", "layer 0", "block 1" ..., and for each parameter the index of its layer."""
-    keys = [_layer_name(name) for name in names]
+    keys = [layer_name(name) for name in names]
     order = tuple(dict.fromkeys(keys))
     return order, np.array([order.index(key) for key in keys])
 
 
-def _layer_name(name: str) -> str:
+def layer_name(name: str) -> str:
+    """The layer of a parameter or a traced array, in words: "layer 0", "block 1", "embedding"."""
     parts = name.split(".")
     recurrent = _RECURRENT.search(parts[-1])
     if recurrent:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,11 +28,16 @@ from seqviz.core.events import (
     RunStarted,
     StepMetrics,
 )
+from seqviz.core.lab_commands import BreakpointSetting
+from seqviz.core.lab_events import BreakpointsMeasured
 from seqviz.core.units import Unit, perplexity
+from seqviz.training.breakpoints import Halted
 from seqviz.training.builder import Experiment, complete, live_keys, parameter_count, versions
 from seqviz.training.describing import describe_run
 from seqviz.training.divergence import Diverged
-from seqviz.training.learner import Phase, make_learner
+from seqviz.training.guard import Guard, make_guard
+from seqviz.training.halting import Standing, divergence_words, told
+from seqviz.training.learner import GradientLearner, Phase, make_learner
 from seqviz.training.ports import RunStore
 from seqviz.training.reading import Reading
 from seqviz.training.sampling import sample_slices
@@ -74,6 +79,7 @@ class Trainer:
         self.valid_in_full = False  # whether that is of the whole split
         self.status = "ready"
         self.told_of_prompt = ""
+        self.guard: Guard | None = None  # while breakpoints are armed
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
         self.due: tuple[str, ...] = ()  # what the last step asks for and has not been given yet
         self._saved_at = -math.inf  # the first step is kept at once: whatever happens later, the run can be read
@@ -85,7 +91,7 @@ class Trainer:
     @property
     def goes_on(self) -> bool:
         """Whether it could make another step from where it stands."""
-        return self.status in ("ready", "running") and self._budget_left() is None
+        return self.status in ("ready", "running", "halted") and self._budget_left() is None
 
     # starting --------------------------------------------------------------------------------------------------
 
@@ -128,15 +134,46 @@ class Trainer:
         reading = None if self.learns else Reading(self.task, self.config.training.batch_size)
         yield from self._give_due()  # a copy of a run may begin between its step and what that asked for
         while self._budget_left() is None:
+            standing = None if self.guard is None else Standing(self)
             batch = self._next_batch(reading)
             if batch is None:
                 return
-            self._learn(batch, reading)
+            self.status = "running"
+            try:
+                self._learn(batch, reading)
+            except (Halted, Diverged) as stop:
+                self._stop_before(stop, batch, standing)
+                yield
+                continue
             self.due = self._asked_by(self.step)
             yield
             yield from self._give_due()
             if time.monotonic() - self._saved_at > SAVE_EVERY:
                 self.save()
+
+    def _stop_before(self, stop: Halted | Diverged, batch: Batch, standing: Standing | None) -> None:
+        """A breakpoint stops the run before this step, or leaves a batch out that gave no number twice.
+
+        Raises
+        ------
+        Diverged
+            nobody stops at what is no number, so it ends the run.
+        """
+        guard, learner = self.guard, self.learner
+        self.last_batch = batch
+        if guard is None or standing is None or not isinstance(learner, GradientLearner):
+            raise stop
+        if isinstance(stop, Diverged) and guard.leaves_out(stop):
+            learner.drop_state()
+            guard.forget_step()
+            self.emit(Notice("warning", f"step {stop.step}: a batch that gives no number was left out"))
+            return
+        halt = guard.of_divergence(learner, stop) if isinstance(stop, Diverged) else stop
+        if halt is None:
+            raise stop
+        standing.put_back(self)
+        self.status = "halted"
+        self.emit(told(halt, guard, self.step + 1, self.task, batch))
 
     def _asked_by(self, step: int) -> tuple[str, ...]:
         validate = step % self.config.training.valid_every == 0 or step in EARLY_VALIDATIONS
@@ -241,7 +278,10 @@ class Trainer:
     def _report_divergence(self, error: Diverged) -> None:
         self.status = "diverged"
         self.save()
-        self.emit(RunDiverged(error.step, error.tensor, f"not a number in {error.tensor}"))
+        words = f"not a number in {error.tensor}"
+        if self.last_batch is not None:
+            words = divergence_words(self.task, self.last_batch, error.place)
+        self.emit(RunDiverged(error.step, error.tensor, words))
 
     def save(self) -> None:
         self.fault("checkpoint")
@@ -276,6 +316,30 @@ class Trainer:
             per_character = None if valid is None else unit.perplexity_per_character(valid)
             figures["valid_perplexity_per_character"] = _number(per_character)
         return figures | {name: _number(value) for name, value in metrics.items()}
+
+    # breakpoints -----------------------------------------------------------------------------------------------
+
+    def stop_at(
+        self, settings: Iterable[BreakpointSetting], tell: Callable[[BreakpointsMeasured], None] = lambda event: None
+    ) -> tuple[str, ...]:
+        """Halt at these conditions from now on, and at no others; the titles of those that this run cannot serve.
+
+        Raises
+        ------
+        ValueError
+            one line: a setting that cannot be; nothing is changed then.
+        """
+        if not isinstance(self.learner, GradientLearner):
+            return ()
+        guard, unserved = make_guard(self.learner, settings, tell)
+        before, self.guard = self.guard, guard
+        if before is not None:
+            self.learner.onlookers.remove(before)
+        if guard is not None:
+            if before is not None:
+                guard.take_over(before)
+            self.learner.onlookers.insert(0, guard)  # it may stop a step: nobody else has heard of that one yet
+        return unserved
 
     # live knobs ------------------------------------------------------------------------------------------------
 

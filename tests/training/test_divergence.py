@@ -92,4 +92,6 @@ def test_a_penalty_that_hides_the_future_is_not_taken_for_the_culprit(make_confi
     assert first_bad_array(experiment.model, batch) is None
     with torch.no_grad():
         experiment.model.blocks[1].widen.weight.fill_(3e38)
-    assert first_bad_array(experiment.model, batch) == "blocks.1.mlp.hidden"
+    found = first_bad_array(experiment.model, batch)
+    assert found is not None
+    assert found.tensor == "blocks.1.mlp.hidden"

@@ -29,6 +29,14 @@ class Feeder(abc.ABC):
     def next(self, batch_size: int, rng: np.random.Generator) -> Batch:
         """The next training batch, numpy."""
 
+    def place(self) -> Any:
+        """Where it stands, for `go_back`."""
+        return dict(vars(self))  # shallow: what grows or is written to in place would need more
+
+    def go_back(self, place: Any) -> None:
+        """Stand there again: the batches after it come once more."""
+        vars(self).update(place)
+
     def check(self, batch_size: int) -> None:
         """Raises ValueError, one line, where batches of this size cannot be made."""
 
@@ -119,6 +127,10 @@ class Task(abc.ABC):
     def baselines(self) -> tuple[Baseline, ...]:
         """Lines to beat that need only counting."""
         return ()
+
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        """What each symbol of an input field is called; () where its values are numbers."""
+        return self.labels if self.interface.inputs.kind == "tokens" else ()
 
     # text generation -------------------------------------------------------------------------------------------
 

@@ -96,6 +96,9 @@ class FillInTask(TextTask):
         """(batch, t) ids with every hidden one marked, whatever the knob says."""
         return fill_in_batch(np.where(hidden, self.mark, ids), ids, hidden)
 
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        return (*self.labels, self.blank)
+
     def probe(self, text: str) -> tuple[Batch, str]:
         if not text:
             raise ValueError("probe: type at least two characters")

@@ -56,6 +56,9 @@ class LabellingTask(ArrayTask):
     def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
         return _batch(inputs, targets)
 
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        return self.content.labels
+
     def probe(self, text: str) -> tuple[Batch, str]:
         if self.content.example is not None:
             inputs, targets = self.content.example(text)

@@ -134,6 +134,9 @@ class TaggingTask(RowTask):
             {"tokens": Field(words, axes, there)}, {"tokens": Field(tags, axes, asked)}, tokens=int(lengths.sum())
         )
 
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        return self.words
+
     def probe(self, text: str) -> tuple[Batch, str]:
         """Words with blanks between them; `fish/VERB` says the true tag as well."""
         pieces = text.split()

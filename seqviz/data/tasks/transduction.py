@@ -90,6 +90,9 @@ class TransductionTask(RowTask):
     def tokens_per_epoch(self) -> int:
         return sum(len(target) + 1 for _, target in self.content.train)
 
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        return self.source.labels if field == "source" else self.target.labels
+
     def probe(self, text: str) -> tuple[Batch, str]:
         """A source, whose target follows from the corpus's rule, or "source -> target"."""
         source, arrow, target = (part.strip() for part in text.partition("->"))

@@ -76,6 +76,9 @@ class TreeLabellingTask(RowTask):
     def tokens_per_epoch(self) -> int:
         return sum(len(flat.words) for flat in self.trees["train"])
 
+    def labels_of(self, field: str) -> tuple[str, ...]:
+        return tuple("·" if number == INNER else word for number, word in enumerate(self.words))
+
     def probe(self, text: str) -> tuple[Batch, str]:
         """A tree in brackets, with labels or without: "(2 (1 (1 1) (0 0)) (2 2))" or "((1 0) 2)"."""
         flat = flatten(parse_tree(text))

@@ -1,0 +1,47 @@
+"""The text of one row of a batch, as labels: what a person is shown of where something happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqviz.core.batch import Batch, Field
+from seqviz.data.tasks import Task
+
+AROUND = 16  # labels on each side of the position, in a sentence
+
+
+def excerpt(task: Task, batch: Batch, row: int, axis: str = "t") -> tuple[str, ...]:
+    """The labels of a row of a numpy batch along an axis; () where there is no such row."""
+    fields = [(name, field) for name, field in batch.inputs.items() if len(field.axes) > 1]
+    name, field = next(((n, f) for n, f in fields if f.axes[1] == axis), fields[0] if fields else ("", None))
+    if field is None or not 0 <= row < len(field.values):
+        return ()
+    if np.issubdtype(field.values.dtype, np.integer) and field.values.ndim == 2:
+        labels = task.labels_of(name)
+        return tuple(labels[i] if 0 <= i < len(labels) else "?" for i in _whole(field, row).tolist())
+    return tuple(" ".join(f"{number:.2g}" for number in np.atleast_1d(step)) for step in _whole(field, row))
+
+
+def _whole(field: Field, row: int) -> np.ndarray:
+    """A row without the padding at its end."""
+    values: np.ndarray = field.values[row]
+    if field.mask is None or field.mask.ndim != 2:
+        return values
+    there = np.flatnonzero(field.mask[row])
+    return values[: int(there[-1]) + 1] if len(there) else values[:0]
+
+
+def marked(labels: Sequence[str], position: int) -> str:
+    """The text around a position, which stands in ›‹: "grew up in ›F‹rance"."""
+    if not 0 <= position < len(labels):
+        return ""
+    gap = "" if all(len(label) <= 1 for label in labels) or any(" " in label.strip(" ") for label in labels) else " "
+    gap = gap if not any(label.startswith(" ") for label in labels) else ""
+    before, after = labels[max(0, position - AROUND) : position], labels[position + 1 : position + 1 + AROUND]
+    parts = [*before, f"›{labels[position]}‹", *after]
+    text = gap.join(parts).replace("\n", "↵")
+    start = "…" if position > AROUND else ""
+    end = "…" if position + AROUND + 1 < len(labels) else ""
+    return f"{start}{text}{end}"
