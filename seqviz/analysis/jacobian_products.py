@@ -32,7 +32,7 @@ from seqviz.models.trace import TracedArray
 from seqviz.models.unrolled import UnrolledModel
 
 NORMS = 320 * 128**3  # what the norms of a picture may cost: so many products of a 128-unit layer
-MOST_ENDS, FEWEST_ENDS = 12, 3
+MOST_ENDS, FEWEST_ENDS = 12, 2
 LOW, HIGH = 0.1, 0.9  # the band over positions
 FEWEST_DISTANCES = 8
 
@@ -98,11 +98,23 @@ def slope_bounds(subject: Subject, layer: int) -> tuple[Tensor, Tensor] | None:
 
 @torch.no_grad()
 def steepest_steps(joint: Tensor, states: int) -> Tensor:
-    """Largest norm of each block over all steps: (B, T, S, S) -> (states, states)."""
+    """Largest norm of each block over all steps: (B, T, S, S) -> (states, states).
+
+    Of wide layers a larger number that costs next to nothing: ||A|| <= sqrt(||A||_1 ||A||_inf) and <= ||A||_F.
+    """
     blocks = joint[:, 1:].unflatten(3, (states, -1)).unflatten(2, (states, -1))  # (B, T-1, P, H, P, H)
     if not blocks.shape[1]:
         return joint.new_full((states, states), math.nan)
-    return largest_singular_value(blocks.transpose(3, 4)).amax(dim=(0, 1))  # (P, P)
+    blocks = blocks.transpose(3, 4)  # (B, T-1, P, P, H, H)
+    dear = blocks.shape[1] * states**2 > NORMS // blocks.shape[-1] ** 3
+    return (_norm_at_most(blocks) if dear else largest_singular_value(blocks)).amax(dim=(0, 1))  # (P, P)
+
+
+def _norm_at_most(matrices: Tensor) -> Tensor:
+    """(..., N, N) -> (...)."""
+    sizes = matrices.abs()
+    mixed = (sizes.sum(dim=-1).amax(dim=-1) * sizes.sum(dim=-2).amax(dim=-1)).sqrt()
+    return torch.minimum(mixed, torch.linalg.matrix_norm(matrices))
 
 
 def powers_of(base: Tensor, row: int, count: int) -> Tensor:

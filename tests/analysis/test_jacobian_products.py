@@ -5,7 +5,14 @@ import torch
 
 from seqviz.analysis import Subject
 from seqviz.analysis.backward_scan import one_later
-from seqviz.analysis.jacobian_products import JacobianProducts, mean_and_band, plan, powers_of, product_norms
+from seqviz.analysis.jacobian_products import (
+    JacobianProducts,
+    mean_and_band,
+    plan,
+    powers_of,
+    product_norms,
+    steepest_steps,
+)
 from seqviz.analysis.jacobians import joint_jacobians, largest_singular_value, part
 from seqviz.models.recurrent import RecurrentModel
 from tests.analysis.small_models import SMALL, build, text_batch
@@ -131,6 +138,14 @@ def test_wide_layers_are_looked_at_at_fewer_distances_but_always_the_longest():
     assert {0, 1, 47} <= set(distances)
     assert ends[-1] == 47
     assert plan(1, 16) == ([], [0])
+
+
+def test_the_cheap_norm_of_wide_layers_is_never_below_the_exact_one(monkeypatch):
+    joint = torch.randn(2, 6, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    exact = steepest_steps(joint, 2)
+    assert torch.allclose(exact[0, 1], torch.linalg.matrix_norm(joint[:, 1:, :4, 4:], 2).max())
+    monkeypatch.setattr("seqviz.analysis.jacobian_products.NORMS", 1)
+    assert (steepest_steps(joint, 2) >= exact).all()
 
 
 def test_powers_of_block_norms_are_plain_matrix_powers():
