@@ -23,6 +23,7 @@ from seqviz.core.events import (
     StepMetrics,
 )
 from seqviz.core.lab_events import Diagnosed, ParametersMeasured, RunHalted
+from seqviz.gui.parameter_history import keep_measured
 from seqviz.gui.widgets.pyramid import Pyramid
 
 SERIES = ("tokens", "seconds", "loss", "grad_norm", "clip_scale", "learning_rate")
@@ -196,7 +197,7 @@ class History:
             case RunDiverged():
                 self.diverged = event
             case ParametersMeasured():
-                self.parameters.append(event)
+                keep_measured(self.parameters, event)
             case RunHalted():
                 self.halts.append(event)
             case Diagnosed():

@@ -57,6 +57,7 @@ class RunSession(SessionCommands, QObject):
     ended = Signal(object)  # RunFinished, RunDiverged or RunFailed
     race_told = Signal(object)  # RaceEvent: the race page's business
     halted = Signal(object)  # RunHalted
+    tensor_chosen = Signal(str)  # a parameter tensor by name: the views of one tensor turn to it
     diagnosed = Signal(object)  # Diagnosed
     remedies_offered = Signal(object)  # RemediesOffered
     twin_made = Signal(object)  # TwinMade

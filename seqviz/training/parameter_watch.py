@@ -103,7 +103,8 @@ class ParameterWatch:
         }
         for array in (*figures.values(), histograms):
             array.flags.writeable = False
-        return ParametersMeasured(step, names, figures, histograms, EDGES)
+        shapes = tuple(tuple(p.shape) for p in learner.parameters)
+        return ParametersMeasured(step, names, figures, histograms, EDGES, shapes)
 
     def _remember(self, gradient: Tensor) -> None:
         """Running means of g and g^2 with one decay, so that their difference is a variance and never negative."""
