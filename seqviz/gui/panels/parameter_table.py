@@ -1,0 +1,362 @@
+"""Every parameter tensor on one line: size, gradient, update, noise, direction; sorted by what one clicks on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+
+from seqviz.gui import theme
+from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, panels
+from seqviz.gui.panels.parameter_views import ParameterView
+from seqviz.gui.parameter_history import tensor_title
+from seqviz.gui.reading import fitting
+from seqviz.gui.widgets.axes import Axis
+from seqviz.gui.widgets.curve_painting import polygon
+
+GUIDE = 1e-3
+BAND = (0.5e-3, 2e-3)  # around the guide; the rule of thumb says no more than "somewhere around 1e-3"
+RATIOS = Axis(1e-6, 1.0, log=True)
+ROW, HEAD = 22, 34
+_FORMULA = r"\frac{\| \Delta \theta \|}{\| \theta \|} \approx 10^{-3}"
+NOISE_ALONE = 0.18  # signal to noise of gradients that are noise alone (training/parameter_watch.py)
+
+
+@dataclass(frozen=True)
+class Column:
+    """`wide`: share of the width. `figure`: what it is sorted by ("" the model's order)."""
+
+    title: str
+    under: str
+    wide: float
+    figure: str = ""
+    drawn: bool = False  # a picture, not a number
+
+
+COLUMNS = (
+    Column("tensor", "click: show it everywhere", 2.3),
+    Column("shape", "rows × columns", 1.1, "size"),
+    Column("gradient", "norm ‖g‖", 0.9, "gradient_norm"),
+    Column("largest", "max |g|", 0.9, "gradient_max"),
+    Column("zeros", "% of g", 0.7, "zero_share"),
+    Column("sizes of the entries", "log₁₀ |g| from 10⁻¹² to 10²", 2.0, "", drawn=True),
+    Column("update / weight", "10⁻⁶ to 1; band: around 10⁻³", 2.2, "update_ratio", drawn=True),
+    Column("", "", 0.75, "update_ratio"),
+    Column("signal / noise", f"{NOISE_ALONE}: noise alone", 1.0, "signal_to_noise"),
+    Column("angle", "to the last g", 0.9, "angle"),
+)
+
+
+@panels.register("parameter_table")
+class ParameterTablePanel(ParameterView, FreePanel):
+    """One line for each weight tensor: its gradient, its update against its size, how noisy and how steady it is."""
+
+    name = "parameter_table"
+    title = "Every tensor"
+    question = "Which weights learn, and how fast?"
+    place = "sheet"
+    rooms = {"weights": 20}
+    order = 62
+    weight = 44
+    minimum_height = 140
+    ghost = "Gradient, update, noise and direction of every weight tensor, from the first step on"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sorted_by = ""
+        self.largest_first = True
+        self.first = 0  # row at the top
+        self.rows: list[int] = []  # tensors in the order shown
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def prepare(self) -> None:
+        if self.newest is None:
+            self.rows = []
+            return
+        values = self._sort_values()
+        order = list(range(len(self.names)))
+        if values is not None:
+            known = np.where(np.isfinite(values), values, -np.inf if self.largest_first else np.inf)
+            order = sorted(order, key=lambda i: -known[i] if self.largest_first else known[i])
+        self.rows = order
+        self.first = max(0, min(self.first, len(order) - self.visible_rows()))
+
+    def _sort_values(self) -> np.ndarray | None:
+        assert self.newest is not None
+        if self.sorted_by == "size":
+            return np.array([float(np.prod(shape)) for shape in self.newest.shapes])
+        return self.newest.figures[self.sorted_by] if self.sorted_by else None
+
+    # geometry
+
+    def visible_rows(self) -> int:
+        return max(1, int((self.height() - theme.px(HEAD) - theme.px(4)) // theme.px(ROW)))
+
+    def columns(self) -> list[tuple[Column, float, float]]:
+        """(column, left, width)."""
+        left, room = float(theme.px(14)), self.width() - theme.px(14) - theme.px(18)
+        per = room / sum(column.wide for column in COLUMNS)
+        found: list[tuple[Column, float, float]] = []
+        for column in COLUMNS:
+            found.append((column, left, column.wide * per))
+            left += column.wide * per
+        return found
+
+    def row_at(self, y: float) -> int | None:
+        """Index of a tensor by a height in the widget."""
+        row = int((y - theme.px(HEAD)) // theme.px(ROW)) + self.first
+        shown = y >= theme.px(HEAD) and row < min(len(self.rows), self.first + self.visible_rows())
+        return self.rows[row] if shown else None
+
+    # painting
+
+    def paint(self, painter: QPainter) -> None:
+        colours, head, high = theme.theme(), theme.px(HEAD), theme.px(ROW)
+        columns = self.columns()
+        shown = self.rows[self.first : self.first + self.visible_rows()]
+        for place, tensor in enumerate(shown):
+            y = head + place * high
+            if self.names[tensor] == self.tensor:
+                painter.fillRect(QRectF(theme.px(6), y, self.width() - theme.px(12), high), colours.well)
+        self._paint_band(painter, columns, head, head + len(shown) * high)
+        self._paint_head(painter, columns)
+        for place, tensor in enumerate(shown):
+            for column, (_, left, width) in enumerate(columns):
+                _CELLS[column](self, painter, tensor, QRectF(left, head + place * high, width, high))
+        self._paint_scroll(painter, head, len(shown) * high)
+
+    def _paint_head(self, painter: QPainter, columns: list[tuple[Column, float, float]]) -> None:
+        colours = theme.theme()
+        for column, left, width in columns:
+            flag = Qt.AlignmentFlag.AlignLeft if _is_left(column) else Qt.AlignmentFlag.AlignRight
+            sorts = bool(column.title and column.figure and column.figure == self.sorted_by)
+            mark = (" ↓" if self.largest_first else " ↑") if sorts else ""
+            box = QRectF(left, theme.px(3), width - theme.px(10), theme.px(14))
+            painter.setFont(theme.font(11, bold=True))
+            painter.setPen(colours.ink if sorts else colours.ink2)
+            painter.drawText(box, int(flag | Qt.AlignmentFlag.AlignVCenter), column.title + mark)
+            painter.setFont(theme.font(11))
+            painter.setPen(colours.ink3)
+            words = theme.metrics(11).elidedText(column.under, Qt.TextElideMode.ElideRight, width - theme.px(6))
+            painter.drawText(box.translated(0, theme.px(14)), int(flag | Qt.AlignmentFlag.AlignVCenter), words)
+        painter.setPen(QPen(colours.line, 1))
+        y = theme.px(HEAD) - 1
+        painter.drawLine(QLineF(theme.px(6), y, self.width() - theme.px(6), y))
+
+    def _paint_band(
+        self, painter: QPainter, columns: list[tuple[Column, float, float]], top: float, bottom: float
+    ) -> None:
+        """The guide of the update ratios behind all rows."""
+        colours = theme.theme()
+        _, left, width = next(entry for entry in columns if entry[0].figure == "update_ratio" and entry[0].drawn)
+        inner = width - theme.px(14)
+        low, high = (left + RATIOS.place(value) * inner for value in BAND)
+        painter.fillRect(QRectF(low, top, high - low, bottom - top), theme.faded(colours.ink3, 0.20))
+        x = left + RATIOS.place(GUIDE) * inner
+        painter.setPen(QPen(colours.ink3, 1))
+        painter.drawLine(QLineF(x, top, x, bottom))
+
+    def _paint_name(self, painter: QPainter, tensor: int, box: QRectF) -> None:
+        chosen = self.names[tensor] == self.tensor
+        painter.setFont(theme.font(12, bold=chosen))
+        painter.setPen(theme.theme().ink)
+        title = tensor_title(self.names[tensor])
+        words = theme.metrics(12, chosen).elidedText(title, Qt.TextElideMode.ElideMiddle, box.width() - theme.px(8))
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
+
+    def _paint_shape(self, painter: QPainter, tensor: int, box: QRectF) -> None:
+        assert self.newest is not None
+        shape = self.newest.shapes[tensor] if self.newest.shapes else ()
+        self._write(painter, box, " × ".join(map(str, shape)) or "1", muted=True)
+
+    def _paint_figure(self, figure: str, painter: QPainter, tensor: int, box: QRectF) -> None:
+        assert self.newest is not None
+        self._write(painter, box, figure_text(figure, float(self.newest.figures[figure][tensor])))
+
+    def _write(self, painter: QPainter, box: QRectF, text: str, muted: bool = False) -> None:
+        painter.setFont(theme.font(12))
+        painter.setPen(theme.theme().ink3 if muted or text == "–" else theme.theme().ink)
+        flag = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        painter.drawText(box.adjusted(0, 0, -theme.px(10), 0), flag, text)
+
+    def _paint_histogram(self, painter: QPainter, tensor: int, box: QRectF) -> None:
+        """Each tensor by its own tallest bin: what matters is where it lies."""
+        assert self.newest is not None
+        shares = self.newest.histograms[tensor].astype(np.float64)
+        inner = box.adjusted(theme.px(8), theme.px(3), -theme.px(10), -theme.px(2))
+        colours = theme.theme()
+        painter.setPen(QPen(colours.line, 1))
+        painter.drawLine(QLineF(inner.left(), inner.bottom(), inner.right(), inner.bottom()))
+        if not shares.max() > 0:
+            return
+        edges = np.linspace(inner.left(), inner.right(), len(shares) + 1)
+        xs = np.concatenate([np.repeat(edges, 2)])
+        tops = inner.bottom() - np.concatenate([[0.0], np.repeat(shares / shares.max(), 2), [0.0]]) * inner.height()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.faded(theme.family_colour(self.family), 0.75))
+        painter.drawPolygon(polygon(xs, tops))
+
+    def _paint_ratio(self, painter: QPainter, tensor: int, box: QRectF) -> None:
+        assert self.newest is not None
+        value = float(self.newest.figures["update_ratio"][tensor])
+        if not value > 0:
+            return
+        inner = box.width() - theme.px(14)
+        place = max(0.0, min(1.0, RATIOS.place(value)))
+        start, end = box.left() + RATIOS.place(GUIDE) * inner, box.left() + place * inner
+        family = theme.family_colour(self.family)
+        painter.setPen(QPen(theme.faded(family, 0.5), 1.5 * theme.scale()))
+        painter.drawLine(QLineF(start, box.center().y(), end, box.center().y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(family)
+        painter.drawEllipse(QPointF(end, box.center().y()), theme.px(4), theme.px(4))
+
+    def _paint_scroll(self, painter: QPainter, top: float, height: float) -> None:
+        """Where in a longer list one is."""
+        if len(self.rows) <= self.visible_rows():
+            return
+        share, start = self.visible_rows() / len(self.rows), self.first / len(self.rows)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.theme().track)
+        x = self.width() - theme.px(10)
+        painter.drawRoundedRect(QRectF(x, top + start * height, theme.px(4), share * height), 2, 2)
+
+    # words
+
+    def subtitle(self) -> str:
+        return f"at step {theme.thousands(self.newest.step)}, gradients before clipping" if self.newest else ""
+
+    def reading(self) -> str:
+        if self.newest is None:
+            return ""
+        ratios = self.newest.figures["update_ratio"]
+        known = ratios[np.isfinite(ratios) & (ratios > 0)]
+        if not len(known):
+            return "**no weight** moved at this step"
+        middle = float(np.median(known))
+        away = fitting(self.width(), f"a weight moves by **{theme.short(middle)}** of its size a step (median)")
+        inside = int(((known >= BAND[0]) & (known <= BAND[1])).sum())
+        return f"{away}; {inside} of {len(ratios)} tensors lie in the band around 10⁻³"
+
+    def explain(self, cursor: Cursor) -> Explanation:
+        sentence = (
+            "How far the last step moved each tensor, against the tensor's size. Around a thousandth is a good sign; "
+            "much more is restless, much less hardly learns. Signal to noise compares a gradient's running mean with "
+            f"its scatter; {NOISE_ALONE} is what noise alone gives. 90° between two gradients: nothing in common."
+        )
+        if self.newest is None:
+            return Explanation(self.title, _FORMULA, sentence)
+        rows = [Quantity("tensor", tensor_title(self.tensor))]
+        rows += [
+            Quantity(words, figure_text(figure, float(self.newest.figures[figure][self.index])))
+            for figure, words in FIGURE_WORDS.items()
+        ]
+        ratio = figure_text("update_ratio", float(self.newest.figures["update_ratio"][self.index]))
+        return Explanation(
+            self.title, _FORMULA, sentence, tuple(rows), ratio, "is what the step changed of this tensor"
+        )
+
+    def export(self) -> Mapping[str, np.ndarray]:
+        if self.newest is None:
+            return {}
+        return {"tensor": np.array(self.names), **{name: np.asarray(v) for name, v in self.newest.figures.items()}}
+
+    # the mouse and the keys
+
+    def sort_by(self, figure: str) -> None:
+        """By a figure, largest first; once more: smallest first; "" the model's order."""
+        self.largest_first = not self.largest_first if figure == self.sorted_by else True
+        self.sorted_by = figure
+        self.first = 0
+        self.renew()
+
+    def roll(self, rows: int) -> None:
+        self.first = max(0, min(self.first + rows, len(self.rows) - self.visible_rows()))
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        self.setFocus()
+        if at.y() < theme.px(HEAD):
+            for column, left, width in self.columns():
+                if left <= at.x() < left + width and (column.figure or not column.drawn):
+                    self.sort_by(column.figure)
+            return
+        tensor = self.row_at(at.y())
+        if tensor is not None:
+            self.pick(self.names[tensor])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if len(self.rows) > self.visible_rows():
+            self.roll(-round(event.angleDelta().y() / 40))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down choose the tensor above and below."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        move = steps.get(Qt.Key(event.key()))
+        if move is None or not self.rows:
+            super().keyPressEvent(event)
+            return
+        row = max(0, min(self.rows.index(self.index) + move, len(self.rows) - 1))
+        self.pick(self.names[self.rows[row]])
+        if not self.first <= row < self.first + self.visible_rows():
+            self.roll(row - self.first if row < self.first else row - self.first - self.visible_rows() + 1)
+
+    def resizeEvent(self, event: object) -> None:
+        self.roll(0)
+
+
+FIGURE_WORDS = {
+    "gradient_norm": "gradient norm",
+    "gradient_max": "largest entry",
+    "zero_share": "zeros in the gradient",
+    "weight_norm": "norm of the weights",
+    "update_norm": "norm of the update",
+    "update_ratio": "update / weight",
+    "signal_to_noise": "signal to noise",
+    "angle": "angle to the last gradient",
+}
+
+_Cell = Callable[[ParameterTablePanel, QPainter, int, QRectF], None]
+
+
+def _number(figure: str) -> _Cell:
+    return lambda panel, painter, tensor, box: partial(ParameterTablePanel._paint_figure, panel, figure)(
+        painter, tensor, box
+    )
+
+
+_CELLS: tuple[_Cell, ...] = (
+    ParameterTablePanel._paint_name,
+    ParameterTablePanel._paint_shape,
+    _number("gradient_norm"),
+    _number("gradient_max"),
+    _number("zero_share"),
+    ParameterTablePanel._paint_histogram,
+    ParameterTablePanel._paint_ratio,
+    _number("update_ratio"),
+    _number("signal_to_noise"),
+    _number("angle"),
+)
+
+
+def _is_left(column: Column) -> bool:
+    return column.drawn or column is COLUMNS[0]
+
+
+def figure_text(figure: str, value: float) -> str:
+    """A figure of one tensor with its unit."""
+    if not np.isfinite(value):
+        return "–"
+    if figure == "zero_share":
+        return "0 %" if value == 0 else f"{100 * value:.0f} %" if value >= 0.0095 else f"{100 * value:.1g} %"
+    if figure == "angle":
+        return f"{value:.0f}°"
+    return theme.short(value)
