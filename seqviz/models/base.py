@@ -57,6 +57,8 @@ class Model(abc.ABC):
     family: ClassVar[str]
     offers: ClassVar[Offers]
     learns_by: ClassVar[LearnsBy]
+    variant_of: ClassVar[str] = ""  # the plainer architecture that it adds to
+    adds: ClassVar[frozenset[str]] = frozenset()  # what it adds to that one and no knob turns off: "layer_norm"
     provides: tuple[str, ...] = ()  # an instance may narrow it (position.* depends on a knob)
 
     interface: Interface
@@ -249,7 +251,7 @@ class NeuralModel(Model, nn.Module):
 
     def finish_trace(self, batch: Batch, recorder: Recorder, output: Output) -> Trace:
         """Close a longhand pass: losses by output position."""
-        return Trace(recorder.arrays, recorder.sites, output, position_losses(output, batch))
+        return Trace(recorder.arrays, recorder.sites, output, position_losses(output, batch), levels=recorder.levels)
 
     def groups(self) -> Iterator[tuple[str, int]]:
         seen: set[Tensor] = set()  # a matrix that two modules share counts once

@@ -122,7 +122,8 @@ class BidirectionalModel(NeuralModel):
             for layer in range(self.n_layers):
                 ways = [self._trace_way(layer, way, inputs, present, recorder) for way in DIRECTIONS]
                 inputs = [torch.cat(pair, dim=1) for pair in zip(*ways, strict=True)]  # T of (B, 2H)
-            output = Output(self.head(torch.stack(inputs, dim=1), batch))
+            features = recorder.stacked_level("features", torch.stack(inputs, dim=1))  # (B, T, 2H)
+            output = Output(self.head(features, batch))
             return self.finish_trace(batch, recorder, output)
 
     def _trace_way(

@@ -13,6 +13,7 @@ from torch import nn
 
 from seqviz.models.base import NeuralConfig, architectures
 from seqviz.models.bidirectional import BidirectionalModel
+from seqviz.models.inner_health import Activation
 from seqviz.models.one_way import traced_names
 from seqviz.models.rnn import RNN, RNNConfig
 
@@ -26,8 +27,12 @@ class BiRNN(BidirectionalModel):
     family = "recurrent"
     cell = RNN
     provides = traced_names(RNN)
+    config: RNNConfig
 
     def fused(self, config: RNNConfig) -> nn.RNNBase:
         drop = config.dropout if config.n_layers > 1 else 0.0
         return nn.RNN(self.d_input, config.d_hidden, config.n_layers, nonlinearity=config.activation,
                       batch_first=True, dropout=drop, bidirectional=True)  # fmt: skip
+
+    def activations(self) -> dict[str, Activation]:
+        return {"layers.*.*.hidden_state": self.config.activation}

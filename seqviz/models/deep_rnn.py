@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from seqviz.core.knobs import knob
 from seqviz.models.base import NeuralConfig, architectures
+from seqviz.models.inner_health import Activation
 from seqviz.models.recurrent import RecurrentConfig, State
 from seqviz.models.unrolled import Carried, Cell, UnrolledModel, start_uniform
 
@@ -54,7 +55,7 @@ class DeepTransitionCell(Cell):
         super().__init__(d_input, size, gates=1)
         self.squash = torch.tanh if config.activation == "tanh" else torch.relu
         self.deeper = nn.ModuleList(nn.Linear(size, size) for _ in range(deeper))
-        self.noted = tuple(f"transition.{k}" for k in range(deeper))
+        self.noted = self.inner = tuple(f"transition.{k}" for k in range(deeper))
         self.shortcut: nn.ParameterDict | None = None
         if config.shortcut and deeper:
             self.shortcut = nn.ParameterDict({"weight_hh": nn.Parameter(torch.empty(size, size))})
@@ -106,6 +107,9 @@ class DeepRNN(UnrolledModel):
         self.d_features = widths[-1]
         if config.output_depth:
             self.provides = (*self.provides, "output.*")
+
+    def activations(self) -> dict[str, Activation]:
+        return dict.fromkeys(("layers.*.hidden_state", "layers.*.transition.*", "output.*"), self.config.activation)
 
     def says(self, outputs: list[Tensor]) -> dict[str, Tensor]:
         y = torch.cat(outputs, dim=-1) if self.config.skip else outputs[-1]

@@ -149,6 +149,7 @@ class Elmo(NeuralModel):
             recorder.note("mixture.weight", self.mixture.shares(), ("layer",))
             recorder.note("mixture.scale", self.mixture.scale.reshape(1), ("value",))
             mixed = self.mixture([torch.stack(layer, dim=1) for layer in layers])  # (B, T, 2H)
+            mixed = recorder.stacked_level("features", mixed)
             return self.finish_trace(batch, recorder, Output(self.head(mixed, batch)))
 
     def _trace_way(

@@ -25,6 +25,7 @@ from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralConfig, NeuralModel, TrunkConfig, architectures, within
 from seqviz.models.cone import ConeLevel
 from seqviz.models.initialization import initialize
+from seqviz.models.inner_health import Activation
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
 
@@ -98,6 +99,7 @@ class FixedWindow(NeuralModel):
                 hidden.append(torch.tanh(total))
                 features.append(torch.cat([hidden[-1], *places], dim=1) if self.config.direct else hidden[-1])
             recorder.note_steps("layers.0.hidden", hidden)
+            recorder.level("layers.0.hidden", hidden)
             return self.finish_trace(batch, recorder, Output(self.head(torch.stack(features, dim=1), batch)))
 
     @torch.no_grad()
@@ -113,6 +115,9 @@ class FixedWindow(NeuralModel):
     def first_matrix(self) -> Tensor:
         """Of the newest place in the window; each place has a matrix of its own."""
         return self.read.weight[:, -self.d_input :].T  # (V, H)
+
+    def activations(self) -> dict[str, Activation]:
+        return {"layers.*.hidden": "tanh"}
 
     def receptive_field(self) -> int | None:
         return self.config.window

@@ -59,6 +59,7 @@ class HighwayCell(Cell):
             nn.init.constant_(bias[d_hidden:], transform_bias)
         one = ("candidate", "transform_gate", "carry_gate", "state")
         inner = tuple(f"depth.{k}.{name}" for k in range(depth) for name in one)[:-1]  # the last is h
+        self.inner = tuple(f"depth.{k}.state" for k in range(depth - 1))
         self.noted = ("transform_gate", "carry_gate", *(inner if depth > 1 else ("candidate",)))
 
     def feedback(self) -> list[tuple[Tensor, Tensor]]:

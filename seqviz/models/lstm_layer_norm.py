@@ -23,18 +23,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seqviz.models.base import NeuralConfig, architectures
+from seqviz.models.inner_health import mean_and_spread
 from seqviz.models.lstm import LSTMConfig
 from seqviz.models.recurrent import State
 from seqviz.models.unrolled import Carried, Cell, UnrolledModel
 
 EPS = 1e-5
+NORMS = ("norm_input", "norm_state", "norm_cell")
 
 
 class LayerNormCell(Cell):
     """Rows of the matrices: input, forget, output gate, candidate."""
 
     states = ("hidden_state", "cell_state")
-    noted = ("input_gate", "forget_gate", "cell_candidate", "output_gate", "normalised_cell")
+    noted = (
+        *("input_gate", "forget_gate", "cell_candidate", "output_gate", "normalised_cell"),
+        *(f"{norm}.{figure}" for norm in NORMS for figure in ("mean", "spread")),
+    )
     blocks = ("input_gate", "forget_gate", "output_gate", "cell_candidate")
 
     def __init__(self, d_input: int, d_hidden: int, forget_bias: float) -> None:
@@ -60,14 +65,25 @@ class LayerNormCell(Cell):
 
     def equations(self, x: Tensor, before: State) -> State:
         h, c = before["hidden_state"], before["cell_state"]  # (B, H)
-        from_h = normalised(h @ self.weight_hh.T) * self.gain_hh  # (B, 4H)
-        from_x = normalised(x @ self.weight_ih.T) * self.gain_ih  # (B, 4H)
+        driven, fed_back = x @ self.weight_ih.T, h @ self.weight_hh.T  # (B, 4H)
+        from_h = normalised(fed_back) * self.gain_hh
+        from_x = normalised(driven) * self.gain_ih
         i, f, o, g = (from_h + from_x + self.bias).chunk(4, dim=1)  # 4 of (B, H)
         i, f, o, g = torch.sigmoid(i), torch.sigmoid(f), torch.sigmoid(o), torch.tanh(g)
         c = f * c + i * g
         shown = normalised(c) * self.gain_cell + self.bias_cell
         return {"input_gate": i, "forget_gate": f, "cell_candidate": g, "output_gate": o,
-                "normalised_cell": shown, "cell_state": c, "hidden_state": o * torch.tanh(shown)}  # fmt: skip
+                "normalised_cell": shown, "cell_state": c, "hidden_state": o * torch.tanh(shown),
+                **went_in(dict(zip(NORMS, (driven, fed_back, c), strict=True)))}  # fmt: skip
+
+
+def went_in(norms: State) -> State:
+    """What goes into each layer norm (B, N) -> its mean and its spread at this position, (B, 1) each."""
+    found: State = {}
+    for name, a in norms.items():
+        mean, spread = mean_and_spread(a.detach())
+        found |= {f"{name}.mean": mean.unsqueeze(1), f"{name}.spread": spread.unsqueeze(1)}
+    return found
 
 
 def normalised(a: Tensor) -> Tensor:
@@ -87,3 +103,11 @@ class LayerNormLSTM(UnrolledModel):
 
     def build_cell(self, config: LSTMConfig, d_input: int) -> Cell:
         return LayerNormCell(d_input, config.d_hidden, config.forget_bias)
+
+    def norm_gains(self) -> dict[str, Tensor]:
+        cells = [cell for cell in self.layers if isinstance(cell, LayerNormCell)]
+        return {
+            f"layers.{layer}.{name}": gain.detach()
+            for layer, cell in enumerate(cells)
+            for name, gain in zip(NORMS, (cell.gain_ih, cell.gain_hh, cell.gain_cell), strict=True)
+        }

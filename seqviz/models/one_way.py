@@ -50,7 +50,7 @@ def trace_one_way(
     for name in (*cell.noted, *cell.states):
         shown = [step[name] * here for step, here in zip(steps, present, strict=True)]
         recorder.note_steps(f"layers.{layer}.{way}.{name}", shown)
-    for name in cell.states:
+    for name in reversed(cell.states):  # what the layer above reads comes last
         recorder.site(f"layers.{layer}.{way}.{name}", [step[name] for step in steps])
     return [step["hidden_state"] for step in steps]
 

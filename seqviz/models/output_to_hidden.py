@@ -29,6 +29,7 @@ from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralConfig, NeuralModel, architectures, position_losses
 from seqviz.models.initialization import initialize
+from seqviz.models.inner_health import Activation
 from seqviz.models.output import Categorical, Output
 from seqviz.models.trace import Recorder, Trace
 
@@ -130,6 +131,9 @@ class OutputToHidden(NeuralModel):
                     recorder.note_steps("layers.0.hidden_state", states)
                     recorder.site("layers.0.hidden_state", states)
             return self.finish_trace(batch, recorder, Output(said[mine]))
+
+    def activations(self) -> dict[str, Activation]:
+        return {"layers.*.hidden_state": "tanh"}
 
     def counted_pass(self, batch: Batch) -> Output:
         """One of the two ways of running that `trace` shows, and nothing in it is fused."""

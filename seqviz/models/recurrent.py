@@ -161,7 +161,8 @@ class RecurrentModel(NeuralModel):
             inputs = list(x.unbind(dim=1))  # T of (B, E)
             for layer in range(self.n_layers):
                 inputs = self._trace_layer(layer, inputs, recorder)
-            output = Output(self.head(torch.stack(inputs, dim=1), batch))
+            features = recorder.stacked_level("features", torch.stack(inputs, dim=1))  # (B, T, H)
+            output = Output(self.head(features, batch))
             return self.finish_trace(batch, recorder, output)
 
     def _trace_layer(self, layer: int, inputs: list[Tensor], recorder: Recorder) -> list[Tensor]:
@@ -174,7 +175,7 @@ class RecurrentModel(NeuralModel):
             steps.append(noted)
         for name in (*self.noted, *self.states):
             recorder.note_steps(f"layers.{layer}.{name}", [step[name] for step in steps])
-        for name in self.states:
+        for name in reversed(self.states):  # what the layer above reads comes last
             recorder.site(f"layers.{layer}.{name}", [step[name] for step in steps])
         return [step["hidden_state"] for step in steps]
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from seqviz.core.knobs import knob
 from seqviz.models.base import NeuralConfig, architectures
+from seqviz.models.inner_health import Activation
 from seqviz.models.recurrent import RecurrentConfig, RecurrentModel, State, Weights
 
 
@@ -52,6 +53,9 @@ class RNN(RecurrentModel):
         h = state["hidden_state"]  # (B, H)
         pre = x @ weights.w_ih.T + weights.b_ih + h @ weights.w_hh.T + weights.b_hh  # (B, H)
         return {"hidden_state": torch.tanh(pre) if self.config.activation == "tanh" else torch.relu(pre)}
+
+    def activations(self) -> dict[str, Activation]:
+        return {"layers.*.hidden_state": self.config.activation}
 
     def rebuild(self, x: Tensor, h: Tensor, start: State, weights: Weights) -> State:
         return {"hidden_state": h}

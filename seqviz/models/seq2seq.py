@@ -90,18 +90,21 @@ class Seq2Seq(NeuralModel):
         source, decoder = batch.inputs["source"], batch.inputs["decoder"]
         present = presence(source.values, source.mask)  # (B, S)
         with torch.set_grad_enabled(keep_graph):
-            x = self.embedding(source.values)  # (B, S, E)
+            x = recorder.stacked_level("encoder.embedding", self.embedding(source.values), "source")  # (B, S, E)
             read = run_gru(x, x.new_zeros(len(x), self.d_features), self.encoder)
             note_states(recorder, "encoder", read, "source")
             memory = torch.stack([state["hidden_state"] for state in read], dim=1)  # (B, S, H)
             start = last_present(memory, present)  # (B, H)
-            written = run_gru(self.target_embedding(decoder.values), start, self.decoder)
+            y = self.target_embedding(decoder.values)  # (B, T, E)
+            y = recorder.stacked_level("decoder.embedding", y, "target")
+            written = run_gru(y, start, self.decoder)
             note_states(recorder, "decoder", written, "target")
             looks = [self.attend(state["hidden_state"], memory, present) for state in written]
             for name, axis in (("scores", "source"), ("pattern", "source"), ("context", "unit"), ("attended", "unit")):
                 steps = [look[name] for look in looks]
                 recorder.note_steps(f"attention.{name}", steps, ("batch", "target", axis))
             features = torch.stack([look["attended"] for look in looks], dim=1)  # (B, T, H)
+            features = recorder.stacked_level("attention.attended", features, "target")
             return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
 
     def attend(self, d: Tensor, memory: Tensor, present: Tensor) -> dict[str, Tensor]:

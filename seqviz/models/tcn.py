@@ -25,6 +25,7 @@ from seqviz.core.knobs import knob
 from seqviz.models.base import NeuralConfig, architectures
 from seqviz.models.causal_conv import CausalConv
 from seqviz.models.convolutional import UNITS, ConvBlock, ConvolutionalModel, note_channels
+from seqviz.models.inner_health import Activation
 from seqviz.models.trace import Recorder
 
 QUIET = 0.01
@@ -111,6 +112,9 @@ class TCN(ConvolutionalModel):
             d_in = width if level else self.d_input
             blocks.append(TemporalBlock(d_in, width, config.kernel_size, 2**level, config.dropout))
         return blocks, width
+
+    def activations(self) -> dict[str, Activation]:
+        return {"conv.*.hidden": "relu", "conv.*.output": "relu"}
 
     def normalises(self, config: TCNConfig) -> bool:
         return config.weight_norm

@@ -29,12 +29,14 @@ class Site:
     """A state per position that one may differentiate by: `steps[s]` is (batch, unit) and part of the graph.
 
     Models that compute all positions at once give one stacked tensor instead: `steps` has one entry
-    (batch, position, unit) and `stacked` is True.
+    (batch, position, unit) and `stacked` is True. `axis`: what its positions lie along, where no array of its name says
+    so.
     """
 
     name: str
     steps: tuple[Tensor, ...]
     stacked: bool = False
+    axis: str = "t"
 
     @property
     def positions(self) -> int:
@@ -45,6 +47,7 @@ class Site:
 class Trace:
     """arrays and sites by name; the model's output; losses (batch, out_pos), nan where there is no target.
 
+    `levels`: the sites and whatever else the gradient passes between loss and input, in reading order (input first).
     `rulers`: what the rows along one of the model's own axes are called (the probe's rulers name its positions).
     """
 
@@ -53,6 +56,7 @@ class Trace:
     output: Output
     losses: Tensor
     rulers: Mapping[str, Ruler] = field(default_factory=dict)
+    levels: dict[str, Site] = field(default_factory=dict)
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Recorder:
     keep_graph: bool
     arrays: dict[str, TracedArray] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)
+    levels: dict[str, Site] = field(default_factory=dict)
 
     def note(self, name: str, values: Tensor, axes: tuple[str, ...]) -> None:
         assert values.ndim == len(axes), f"{name}: {tuple(values.shape)} against {axes}"
@@ -73,9 +78,25 @@ class Recorder:
 
     def site(self, name: str, steps: Sequence[Tensor]) -> None:
         if self.keep_graph:
-            self.sites[name] = Site(name, tuple(steps))
+            self.sites[name] = self.levels[name] = Site(name, tuple(steps))
 
     def stacked_site(self, name: str, tensor: Tensor) -> None:
         """`tensor` (batch, position, unit) must be the very tensor that the rest of the pass reads."""
         if self.keep_graph:
-            self.sites[name] = Site(name, (tensor,), stacked=True)
+            self.sites[name] = self.levels[name] = Site(name, (tensor,), stacked=True)
+
+    def level(self, name: str, steps: Sequence[Tensor]) -> None:
+        """A place on the gradient's way through the depth that no map is drawn of, one (batch, unit) per position."""
+        if self.keep_graph:
+            self.levels[name] = Site(name, tuple(steps))
+
+    def stacked_level(self, name: str, tensor: Tensor, axis: str = "t") -> Tensor:
+        """The same for (batch, position, unit). Go on with what it gives: a graph node of its own, equal numbers.
+
+        A branch that reads this of a stream leaves the rest of the stream out, so its gradient is the branch's share.
+        """
+        if not self.keep_graph:
+            return tensor
+        own = tensor.view_as(tensor)
+        self.levels[name] = Site(name, (own,), stacked=True, axis=axis)
+        return own

@@ -25,6 +25,7 @@ from seqviz.core.knobs import knob
 from seqviz.models.attention import Remembered, SelfAttention
 from seqviz.models.base import Context, NeuralModel, TrunkConfig
 from seqviz.models.initialization import initialize
+from seqviz.models.inner_health import Activation, note_norm
 from seqviz.models.output import Output
 from seqviz.models.positional import Position, PositionKind, make_position
 from seqviz.models.trace import Recorder, Trace
@@ -93,24 +94,37 @@ class Block(nn.Module):
         self, x: Tensor, position: Position, recorder: Recorder, path: str, present: Tensor | None = None
     ) -> Tensor:
         """`forward` longhand, without dropout."""
-        read = self.norm_attention(x) if self.pre else x
+        branch, x = self._part(recorder, x, f"{path}.attention")
+        read = self._normalise("norm_attention", branch, recorder, path) if self.pre else branch
         x = x + self.attention.trace(read, position, recorder, f"{path}.attention", present)  # (B, T, D)
-        x = x if self.pre else self.norm_attention(x)
-        read = self.norm_mlp(x) if self.pre else x
+        x = x if self.pre else self._normalise("norm_attention", x, recorder, path)
+        branch, x = self._part(recorder, x, f"{path}.mlp")
+        read = self._normalise("norm_mlp", branch, recorder, path) if self.pre else branch
         hidden = self.activation(self.widen(read))  # (B, T, inner)
         written = self.narrow(hidden)  # (B, T, D)
-        x = x + written if self.pre else self.norm_mlp(x + written)
+        x = x + written if self.pre else self._normalise("norm_mlp", x + written, recorder, path)
         recorder.note(f"{path}.mlp.hidden", hidden, ("batch", "t", "unit"))
         recorder.note(f"{path}.mlp.output", written, STREAM)
         recorder.note(f"{path}.residual", x, STREAM)
-        return x
+        return recorder.stacked_level(f"{path}.residual", x)
+
+    @staticmethod
+    def _part(recorder: Recorder, x: Tensor, name: str) -> tuple[Tensor, Tensor]:
+        """Where the stream (B, T, D) parts: what the branch reads, and what goes on beside it."""
+        return recorder.stacked_level(name, x), recorder.stacked_level(f"{name}.beside", x)
+
+    def _normalise(self, name: str, x: Tensor, recorder: Recorder, path: str) -> Tensor:
+        """One of the block's layer norms (B, T, D), with what went in noted."""
+        note_norm(recorder, f"{path}.{name}", x)
+        normalised: Tensor = getattr(self, name)(x)
+        return normalised
 
 
 class BlockStack(NeuralModel):
     """A stream of vectors, one a token, that the blocks read and write. `offers.causal` says which way they look."""
 
     family = "attention"
-    provides: tuple[str, ...] = ("embedding", "blocks.*", "position.*")
+    provides: tuple[str, ...] = ("embedding", "blocks.*", "norm.*", "position.*")
     config: BlocksConfig
 
     def __init__(self, config: BlocksConfig, interface: Interface) -> None:
@@ -125,7 +139,8 @@ class BlockStack(NeuralModel):
             drop_biases(self.head)
         self.share_matrices()
         start_weights(self, config)
-        self.provides = ("embedding", "blocks.*", *self.position.traced)
+        last = ("norm.*",) if config.norm == "pre" else ()
+        self.provides = ("embedding", "blocks.*", *last, *self.position.traced)
 
     def share_matrices(self) -> None:
         """Let modules share a matrix, before weights are started."""
@@ -152,7 +167,21 @@ class BlockStack(NeuralModel):
             x = self.position.add(x)
             for number, block in enumerate(self.stack):
                 x = block.trace(x, self.position, recorder, f"blocks.{number}", present)
-            return self.finish_trace(batch, recorder, Output(self.head(self.norm(x), batch)))
+            if isinstance(self.norm, nn.LayerNorm):
+                note_norm(recorder, "norm", x)
+            features = recorder.stacked_level("features", self.norm(x))
+            return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
+
+    def norm_gains(self) -> dict[str, Tensor]:
+        found = {
+            f"blocks.{number}.{name}": norm.weight.detach()
+            for number, block in enumerate(self.stack)
+            for name, norm in (("norm_attention", block.norm_attention), ("norm_mlp", block.norm_mlp))
+        }
+        return found | ({"norm": self.norm.weight.detach()} if isinstance(self.norm, nn.LayerNorm) else {})
+
+    def activations(self) -> dict[str, Activation]:
+        return {"blocks.*.mlp.hidden": "relu"} if self.config.activation == "relu" else {}
 
     def longest_input(self) -> int | None:
         return self.position.longest()

@@ -98,7 +98,8 @@ class TreeLSTM(NeuralModel):
     def trace(self, batch: Batch, keep_graph: bool = False) -> Trace:
         recorder, tree = Recorder(keep_graph), tree_of(batch)
         with torch.set_grad_enabled(keep_graph):
-            x = self.words(batch, tree)  # (N, E)
+            words = self.words(batch, tree)  # (N, E)
+            x = recorder.stacked_level("embedding", words.unsqueeze(0), "node")[0]
             nothing = x.new_zeros(1, self.d_features)
             nodes: list[dict[str, Tensor]] = []
             for j, (left, right) in enumerate(zip(tree.left.tolist(), tree.right.tolist(), strict=True)):
@@ -108,9 +109,10 @@ class TreeLSTM(NeuralModel):
                 nodes.append(self.node(x[j : j + 1], h_l, h_r, c_l, c_r))
             for name in _NOTED:
                 recorder.note_steps(f"tree.{name}", [node[name] for node in nodes], ("batch", "node", "unit"))
-            for name in ("node_state", "cell_state"):
+            for name in ("cell_state", "node_state"):
                 recorder.site(f"tree.{name}", [node[name] for node in nodes])
             features = torch.stack([node["node_state"] for node in nodes], dim=1)  # (1, N, H)
+            features = recorder.stacked_level("features", features, "node")
             return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
 
     def node(self, x: Tensor, h_l: Tensor, h_r: Tensor, c_l: Tensor, c_r: Tensor) -> dict[str, Tensor]:

@@ -41,11 +41,14 @@ class Cell(nn.Module):
         every other quantity that `equations` gives by name.
     blocks
         what each (H, H) block of a `weight_hh` with gates feeds, from the top.
+    inner
+        those of `noted` that the gradient passes on its way through one step, the first to be computed first.
     """
 
     states: ClassVar[tuple[str, ...]] = ("hidden_state",)
     noted: tuple[str, ...] = ()
     blocks: ClassVar[tuple[str, ...]] = ()
+    inner: tuple[str, ...] = ()
 
     def __init__(self, d_input: int, d_hidden: int, gates: int) -> None:
         """`gates`: how many blocks of H rows the input drives and the state feeds back to."""
@@ -157,7 +160,9 @@ class UnrolledModel(NeuralModel):
             for name in list(said[0])[:-1]:
                 recorder.note_steps(name, [step[name] for step in said])
             features = torch.stack([list(step.values())[-1] for step in said], dim=1)  # (B, T, d_features)
+                recorder.level(name, [step[name] for step in said])
             return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
+            features = recorder.stacked_level("features", features)
 
     def _trace_layer(self, layer: int, inputs: list[Tensor], recorder: Recorder) -> list[Tensor]:
         cell, state = self.cell(layer), self.zero_state(inputs[0].shape[0])
@@ -167,7 +172,9 @@ class UnrolledModel(NeuralModel):
             state = {name: steps[-1][name] for name in self.states}
         for name in (*cell.noted, *self.states):
             recorder.note_steps(f"layers.{layer}.{name}", [step[name] for step in steps])
-        for name in self.states:
+        for name in cell.inner:
+            recorder.level(f"layers.{layer}.{name}", [step[name] for step in steps])
+        for name in reversed(self.states):  # what the layer above reads comes last
             recorder.site(f"layers.{layer}.{name}", [step[name] for step in steps])
         return [step[self.states[0]] for step in steps]
 
