@@ -124,6 +124,8 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | N
     if steps:
         window.session.step(steps)
         _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
+    for frame in window.board.frames():
+        frame.panel.measure()
     _settle(window, failures, QUIET if folder is None else LONG_QUIET)
 
 

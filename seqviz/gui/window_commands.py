@@ -62,6 +62,7 @@ class WindowCommands:
         yield Command("lab", "Page: gradient laboratory", w.show_lab, "Ctrl+3", "View")
         for number, room in enumerate(ROOMS, 1):
             yield Command(f"room_{room.name}", f"Lab: {room.title}", partial(w.show_room, room.name), f"Alt+{number}")
+        yield Command("measure", "Lab: measure what is not watched (curvature)", w.measure, "M", "Run")
         yield Command("pair_play", "Original and twin: train or pause", w.play_pair, "T", "Run")
         yield Command("pair_step", "Original and twin: one step", w.step_pair, "Shift+T", "Run")
         yield Command("same_parameters", "Race: same parameters for all", w.race.solve_sizes, "", "Run")

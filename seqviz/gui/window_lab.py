@@ -65,6 +65,13 @@ class WindowLab(WindowExplain):
         self._enter(MODEL)
 
     @Slot()
+    def measure(self) -> None:
+        """M: ask for what the panels on screen do not watch because it is too dear."""
+        for frame in self.board.frames():
+            if frame.isVisible():
+                frame.panel.measure()
+
+    @Slot()
     def play_pair(self) -> None:
         """T: train original and twin, or hold them; where there is no pair yet, the room where one is made."""
         if self.pair.racers:

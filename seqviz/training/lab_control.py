@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seqviz.core.commands import Watch
-from seqviz.core.events import Event
-from seqviz.core.lab_commands import DriveTwin, LabCommand, LoadPlugin, MakeTwin
+from seqviz.core.events import Event, Notice
+from seqviz.core.lab_commands import BreakpointSetting, DriveTwin, LabCommand, LoadPlugin, MakeTwin, SetBreakpoints
+from seqviz.training.breakpoints import make_breakpoint
+from seqviz.training.diagnosis.doctor import Doctor
+from seqviz.training.learner import GradientLearner
 from seqviz.training.looking import Looker
 from seqviz.training.parameter_watch import watch_parameters
 from seqviz.training.plugin_loading import read_plugin
 from seqviz.training.ports import RunStores
 from seqviz.training.trainer import Trainer
 from seqviz.training.twin_control import TwinControl
+from seqviz.training.weight_path import WeightPath
 
 
 class LabControl:
@@ -25,7 +29,13 @@ class LabControl:
         self.emit, self.stores = emit, stores
         self.trainer: Trainer | None = None
         self.looker: Looker | None = None
+        self._armed: tuple[BreakpointSetting, ...] = ()
         self.twin = TwinControl(emit)
+        self.doctor = Doctor(emit)
+
+    def hear(self, event: Event) -> None:
+        """Everything that the run told, whoever looks."""
+        self.doctor.hear(event)
 
     def obey(self, command: LabCommand) -> None:
         """Obey one command of the laboratory.
@@ -38,12 +48,24 @@ class LabControl:
         match command:
             case LoadPlugin(path):
                 read_plugin(path, self.emit)
+            case SetBreakpoints(settings):
+                self._arm(settings)
             case MakeTwin(changes):
                 self.twin.make(*self._standing(), changes)
             case DriveTwin(driven):
                 self.twin.drive(driven)
             case _:
                 raise AssertionError(f"unknown command {command!r}")
+
+    def _arm(self, settings: tuple[BreakpointSetting, ...]) -> None:
+        """Stop at these; they stay armed for the runs after this one, as far as those can be asked."""
+        for setting in settings:
+            make_breakpoint(setting)  # refused before anything is changed
+        self._armed = settings
+        if self.trainer is not None:
+            unserved = self.trainer.stop_at(settings, self.emit)
+            if unserved:
+                self.emit(Notice("info", f"this run cannot be asked for: {', '.join(unserved)}"))
 
     def _standing(self) -> tuple[Trainer, Looker]:
         if self.trainer is None or self.looker is None:
@@ -55,6 +77,11 @@ class LabControl:
         self.trainer, self.looker = trainer, looker
         self.twin.close()
         self.twin.offer(trainer)
+        self.doctor.take(trainer)
+        trainer.stop_at(self._armed, self.emit)
+        if isinstance(trainer.learner, GradientLearner):
+            looker.path = WeightPath(trainer.learner)
+            trainer.learner.onlookers.append(looker.path)
 
     def knob_changed(self) -> None:
         """The run that stands here is another than its switches say."""
@@ -66,17 +93,21 @@ class LabControl:
 
     def set_watch(self, watch: Watch) -> None:
         """What is looked at now: tools that measure steps are set beside the learner only while somebody looks."""
+        self.doctor.set_watch(watch)
+        if self.trainer is not None and self.trainer.guard is not None:
+            self.trainer.guard.budget.share = watch.budget
         if self.trainer is not None and self.looker is not None:
             watch_parameters(self.trainer.learner, self.emit, self.looker.budget, watch.wants)
 
     @property
     def busy(self) -> bool:
         """Whether there is anything to do without waiting for a command."""
-        return self.twin.busy
+        return self.twin.busy or self.doctor.busy
 
     def work(self) -> None:
         """One bounded slice."""
         self.twin.work()
+        self.doctor.work()
 
     def close(self) -> None:
         """The thread ends."""

@@ -15,13 +15,17 @@ import numpy as np
 import torch
 
 from seqviz.analysis import Analysis, Cost, Subject, analyses, matches
+from seqviz.analysis.backprop_steps import REHEARSE
 from seqviz.analysis.windows import WindowMean
 from seqviz.core.batch import Batch, Ruler
 from seqviz.core.commands import Watch
 from seqviz.core.events import Event, Frame, Notice
 from seqviz.models.trace import TracedArray
+from seqviz.training.learner import GradientLearner
+from seqviz.training.rehearsing import rehearse
 from seqviz.training.validation import first_rows, one_row
 from seqviz.training.watch_budget import WatchBudget
+from seqviz.training.weight_path import WeightPath
 
 if TYPE_CHECKING:
     from seqviz.training.trainer import Trainer
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 LIGHT = "light frame"
 BATCH_ROWS = 8  # sequences of the training batch that are looked at
 WINDOWS = 32
+ASKED_ROWS = 8  # sequences of the batch that is asked about
 FIRST_HURRY = 4  # the first picture may cost so many times the budget: an empty panel is worse
 
 
@@ -49,6 +54,7 @@ class Looker:
         self._still = True  # the run stands still: a mean over windows must be of this very step
         self._means: dict[str, tuple[WindowMean, list[Batch]]] = {}  # analysis -> what it has so far, of what
         self._windows: list[Batch] = []
+        self.path: WeightPath | None = None
         self._own_rulers: Mapping[str, Ruler] = {}  # what the model calls the rows of its own axes
 
     def _first_probe(self) -> tuple[Batch, str, str]:
@@ -136,11 +142,22 @@ class Looker:
         for name, analysis in asked:
             began = time.perf_counter()
             self.awaiting = f"{name.replace('_', ' ')} ..."
-            for found in analysis.slices(self._subject(self.probe), wants):
+            for found in analysis.slices(self._asked_subject(analysis), wants):
                 if found is not None:
                     self._send(found, step, time.perf_counter() - began)
                 yield
         self.awaiting = ""
+
+    def _asked_subject(self, analysis: Analysis) -> Subject:
+        """The probe, or a batch of validation sequences; with the weights' path where it was kept."""
+        batch = self.probe
+        if analysis.over_windows:
+            batch = next(iter(self.trainer.task.evaluation_batches(ASKED_ROWS)), self.probe)
+        subject = self._subject(batch)
+        snapshots = None if self.path is None else self.path.snapshots
+        if snapshots is not None:
+            subject.shared["path"] = snapshots
+        return subject
 
     def _wanted_now(self, name: str, step: int, paused: bool) -> bool:
         if name in self._broken or self._seen.get(name) == step:
@@ -211,7 +228,11 @@ class Looker:
         return self._subject(first_rows(self.trainer.last_batch, BATCH_ROWS))
 
     def _subject(self, batch: Batch) -> Subject:
-        return Subject(self.trainer.model, self.trainer.learner.tensors(batch))
+        learner = self.trainer.learner
+        subject = Subject(self.trainer.model, learner.tensors(batch))
+        if isinstance(learner, GradientLearner):
+            subject.shared[REHEARSE] = partial(rehearse, learner, batch)
+        return subject
 
     def _one_sequence(self, name: str, analysis: Analysis, source: str) -> dict[str, TracedArray] | None:
         """Add one sequence to the running mean, a bounded piece of work; the result once all are in, else None."""

@@ -128,6 +128,9 @@ class Panel(PaintedWidget):
     def join(self, session: RunSession) -> None:
         """For panels that ask the trainer something themselves: called once, after they were made."""
 
+    def measure(self) -> None:
+        """Ask for what it shows, where that is too dear to be watched; what its own button does."""
+
     def present(self, snapshot: Snapshot) -> None:
         """Show this snapshot: keep it, prepare little, call `update()`. Called at most 30 times a second."""
         raise NotImplementedError
