@@ -56,7 +56,7 @@ class LossPanel(TimePanel):
     question = "Is it learning?"
     weight = 32
     order = 10
-    rooms = {"backprop": 50, "weights": 50, "depth": 50, "health": 50, "curvature": 50}
+    rooms = {"backprop": 50, "depth": 50, "health": 50, "curvature": 50}
     minimum_height = 150
 
     def __init__(self) -> None:
@@ -214,9 +214,8 @@ class LossPanel(TimePanel):
         self.curves.set_steps(horizon_of(planned_steps(self._run), last), self._log_steps, per)
         unit = self._unit
         self._place_lines(history, last)
-        self.curves.set_marks(
-            [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
-        )
+        changes = [Mark(c.step, change_words(c.key, c.old, c.new)) for c in history.knob_changes if c.old != c.new]
+        self.curves.set_marks(changes + [Mark(halt.step, "halted") for halt in history.halts])
         self.curves.set_words(words_for_no_curve(history))
         self._say(reading_of(history, unit, self.width()))
 

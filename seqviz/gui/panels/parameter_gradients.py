@@ -39,7 +39,6 @@ class ParameterGradientsPanel(TimePanel):
 
     name = "parameter_gradients"
     title = "Parameter gradients"
-    rooms = {"weights": 40}
     question = "Which weights are told to move?"
     weight = 26
     order = 50

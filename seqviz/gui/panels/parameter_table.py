@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -21,34 +20,37 @@ from seqviz.gui.widgets.curve_painting import polygon
 GUIDE = 1e-3
 BAND = (0.5e-3, 2e-3)  # around the guide; the rule of thumb says no more than "somewhere around 1e-3"
 RATIOS = Axis(1e-6, 1.0, log=True)
-ROW, HEAD = 22, 34
+ROW, TALL_ROW, HEAD = 21, 32, 34
 _FORMULA = r"\frac{\| \Delta \theta \|}{\| \theta \|} \approx 10^{-3}"
 NOISE_ALONE = 0.18  # signal to noise of gradients that are noise alone (training/parameter_watch.py)
 
 
 @dataclass(frozen=True)
 class Column:
-    """`wide`: share of the width. `figure`: what it is sorted by ("" the model's order)."""
+    """`least`: px at scale 1. `figure`: what it is sorted by ("" the model's order). `rank`: the highest go first
+    where there is no room for all. `drawn`: a picture, not a number.
+    """
 
     title: str
     under: str
-    wide: float
+    least: int
     figure: str = ""
-    drawn: bool = False  # a picture, not a number
+    rank: int = 0
+    drawn: bool = False
 
 
-COLUMNS = (
-    Column("tensor", "click: show it everywhere", 2.3),
-    Column("shape", "rows × columns", 1.1, "size"),
-    Column("gradient", "norm ‖g‖", 0.9, "gradient_norm"),
-    Column("largest", "max |g|", 0.9, "gradient_max"),
-    Column("zeros", "% of g", 0.7, "zero_share"),
-    Column("sizes of the entries", "log₁₀ |g| from 10⁻¹² to 10²", 2.0, "", drawn=True),
-    Column("update / weight", "10⁻⁶ to 1; band: around 10⁻³", 2.2, "update_ratio", drawn=True),
-    Column("", "", 0.75, "update_ratio"),
-    Column("signal / noise", f"{NOISE_ALONE}: noise alone", 1.0, "signal_to_noise"),
-    Column("angle", "to the last g", 0.9, "angle"),
+NAME, SHAPE, NORM, LARGEST, ZEROS, SIZES, RATIO, NOISE, ANGLE = COLUMNS = (
+    Column("tensor", "click to choose", 128),
+    Column("shape", "rows × cols", 78, "size", rank=4),
+    Column("gradient", "norm", 66, "gradient_norm"),
+    Column("gradient", "largest", 66, "gradient_max", rank=5),
+    Column("gradient", "zeros", 62, "zero_share", rank=2),
+    Column("sizes of its entries", "10⁻¹² to 10², log", 118, drawn=True, rank=1),
+    Column("update / weight", "10⁻⁶ to 1, log; band: 10⁻³", 190, "update_ratio", drawn=True),
+    Column("signal", "/ noise", 58, "signal_to_noise"),
+    Column("angle to", "last one", 66, "angle", rank=3),
 )
+FIGURE_ROOM = 54  # px at scale 1 for the number beside the picture of the ratio
 
 
 @panels.register("parameter_table")
@@ -93,29 +95,42 @@ class ParameterTablePanel(ParameterView, FreePanel):
 
     # geometry
 
+    def row_height(self) -> float:
+        """As high as there is room for, within reason: few tensors are read from afar."""
+        free = (self.height() - theme.px(HEAD) - theme.px(4)) / max(len(self.rows), 1)
+        return max(float(theme.px(ROW)), min(free, float(theme.px(TALL_ROW))))
+
     def visible_rows(self) -> int:
-        return max(1, int((self.height() - theme.px(HEAD) - theme.px(4)) // theme.px(ROW)))
+        return max(1, int((self.height() - theme.px(HEAD) - theme.px(4)) / self.row_height() + 1e-6))
 
     def columns(self) -> list[tuple[Column, float, float]]:
-        """(column, left, width)."""
-        left, room = float(theme.px(14)), self.width() - theme.px(14) - theme.px(18)
-        per = room / sum(column.wide for column in COLUMNS)
-        found: list[tuple[Column, float, float]] = []
-        for column in COLUMNS:
-            found.append((column, left, column.wide * per))
-            left += column.wide * per
+        """(column, left, width) of those that there is room for."""
+        room = float(self.width() - theme.px(14) - theme.px(18))
+        shown = list(COLUMNS)
+        while sum(theme.px(c.least) for c in shown) > room and any(c.rank for c in shown):
+            shown.remove(max(shown, key=lambda c: c.rank))
+        per = room / sum(theme.px(column.least) for column in shown)
+        left, found = float(theme.px(14)), []
+        for column in shown:
+            wide = theme.px(column.least) * per
+            found.append((column, left, wide))
+            left += wide
         return found
+
+    def ratio_axis(self, left: float, width: float) -> tuple[float, float]:
+        """Where the picture of the ratio begins in its column, and how wide it is."""
+        return left + theme.px(8), max(width - theme.px(16 + FIGURE_ROOM), 1)
 
     def row_at(self, y: float) -> int | None:
         """Index of a tensor by a height in the widget."""
-        row = int((y - theme.px(HEAD)) // theme.px(ROW)) + self.first
+        row = int((y - theme.px(HEAD)) // self.row_height()) + self.first
         shown = y >= theme.px(HEAD) and row < min(len(self.rows), self.first + self.visible_rows())
         return self.rows[row] if shown else None
 
     # painting
 
     def paint(self, painter: QPainter) -> None:
-        colours, head, high = theme.theme(), theme.px(HEAD), theme.px(ROW)
+        colours, head, high = theme.theme(), theme.px(HEAD), self.row_height()
         columns = self.columns()
         shown = self.rows[self.first : self.first + self.visible_rows()]
         for place, tensor in enumerate(shown):
@@ -125,8 +140,8 @@ class ParameterTablePanel(ParameterView, FreePanel):
         self._paint_band(painter, columns, head, head + len(shown) * high)
         self._paint_head(painter, columns)
         for place, tensor in enumerate(shown):
-            for column, (_, left, width) in enumerate(columns):
-                _CELLS[column](self, painter, tensor, QRectF(left, head + place * high, width, high))
+            for column, left, width in columns:
+                self._paint_cell(painter, column, tensor, QRectF(left, head + place * high, width, high))
         self._paint_scroll(painter, head, len(shown) * high)
 
     def _paint_head(self, painter: QPainter, columns: list[tuple[Column, float, float]]) -> None:
@@ -138,7 +153,10 @@ class ParameterTablePanel(ParameterView, FreePanel):
             box = QRectF(left, theme.px(3), width - theme.px(10), theme.px(14))
             painter.setFont(theme.font(11, bold=True))
             painter.setPen(colours.ink if sorts else colours.ink2)
-            painter.drawText(box, int(flag | Qt.AlignmentFlag.AlignVCenter), column.title + mark)
+            title = theme.metrics(11, bold=True).elidedText(
+                column.title, Qt.TextElideMode.ElideRight, width - theme.px(14)
+            )
+            painter.drawText(box, int(flag | Qt.AlignmentFlag.AlignVCenter), title + mark)
             painter.setFont(theme.font(11))
             painter.setPen(colours.ink3)
             words = theme.metrics(11).elidedText(column.under, Qt.TextElideMode.ElideRight, width - theme.px(6))
@@ -152,13 +170,22 @@ class ParameterTablePanel(ParameterView, FreePanel):
     ) -> None:
         """The guide of the update ratios behind all rows."""
         colours = theme.theme()
-        _, left, width = next(entry for entry in columns if entry[0].figure == "update_ratio" and entry[0].drawn)
-        inner = width - theme.px(14)
+        _, left, width = next(entry for entry in columns if entry[0] is RATIO)
+        left, inner = self.ratio_axis(left, width)
         low, high = (left + RATIOS.place(value) * inner for value in BAND)
         painter.fillRect(QRectF(low, top, high - low, bottom - top), theme.faded(colours.ink3, 0.20))
         x = left + RATIOS.place(GUIDE) * inner
         painter.setPen(QPen(colours.ink3, 1))
         painter.drawLine(QLineF(x, top, x, bottom))
+
+    def _paint_cell(self, painter: QPainter, column: Column, tensor: int, box: QRectF) -> None:
+        special = {NAME: self._paint_name, SHAPE: self._paint_shape, SIZES: self._paint_histogram}
+        if column in special:
+            special[column](painter, tensor, box)
+            return
+        if column is RATIO:
+            self._paint_ratio(painter, tensor, box)
+        self._paint_figure(column.figure, painter, tensor, box)
 
     def _paint_name(self, painter: QPainter, tensor: int, box: QRectF) -> None:
         chosen = self.names[tensor] == self.tensor
@@ -205,9 +232,9 @@ class ParameterTablePanel(ParameterView, FreePanel):
         value = float(self.newest.figures["update_ratio"][tensor])
         if not value > 0:
             return
-        inner = box.width() - theme.px(14)
+        left, inner = self.ratio_axis(box.left(), box.width())
         place = max(0.0, min(1.0, RATIOS.place(value)))
-        start, end = box.left() + RATIOS.place(GUIDE) * inner, box.left() + place * inner
+        start, end = left + RATIOS.place(GUIDE) * inner, left + place * inner
         family = theme.family_colour(self.family)
         painter.setPen(QPen(theme.faded(family, 0.5), 1.5 * theme.scale()))
         painter.drawLine(QLineF(start, box.center().y(), end, box.center().y()))
@@ -324,31 +351,9 @@ FIGURE_WORDS = {
     "angle": "angle to the last gradient",
 }
 
-_Cell = Callable[[ParameterTablePanel, QPainter, int, QRectF], None]
-
-
-def _number(figure: str) -> _Cell:
-    return lambda panel, painter, tensor, box: partial(ParameterTablePanel._paint_figure, panel, figure)(
-        painter, tensor, box
-    )
-
-
-_CELLS: tuple[_Cell, ...] = (
-    ParameterTablePanel._paint_name,
-    ParameterTablePanel._paint_shape,
-    _number("gradient_norm"),
-    _number("gradient_max"),
-    _number("zero_share"),
-    ParameterTablePanel._paint_histogram,
-    ParameterTablePanel._paint_ratio,
-    _number("update_ratio"),
-    _number("signal_to_noise"),
-    _number("angle"),
-)
-
 
 def _is_left(column: Column) -> bool:
-    return column.drawn or column is COLUMNS[0]
+    return column.drawn or column is NAME
 
 
 def figure_text(figure: str, value: float) -> str:

@@ -116,7 +116,7 @@ class WeightSharePanel(PaintedSheetPanel):
 
     def areas(self) -> tuple[QRectF, QRectF]:
         """Of the bars, and of the running sum under them."""
-        left, width, top, gap = self.grid.left, self.grid.width, theme.px(6), theme.px(12)
+        left, width, top, gap = self.grid.left, self.grid.width, theme.px(6), theme.px(24)
         room = max(self.height() - top - gap - theme.px(6), 2)
         upper = QRectF(left, top, width, room * (1 - STACK))
         return upper, QRectF(left, upper.bottom() + gap, width, room * STACK)
@@ -153,7 +153,7 @@ class WeightSharePanel(PaintedSheetPanel):
         painter.drawLine(QLineF(area.left(), zero, area.right(), zero))
         self.paint_gutter(painter, _percent(axis.high), area.top() + theme.px(5))
         self.paint_gutter(painter, "0", zero)
-        self._name(painter, area.center().y(), "share of", "each position")
+        self._name(painter, area.center().y(), "share", "of each")
 
     def _paint_stack(self, painter: QPainter, area: QRectF) -> None:
         """Everything asked for so far (pale), and what of it survives the sum (dark)."""
@@ -172,8 +172,8 @@ class WeightSharePanel(PaintedSheetPanel):
         painter.drawLine(QLineF(area.left(), zero, area.right(), zero))
         self.paint_gutter(painter, "100 %", area.top() + theme.px(5))
         self.paint_gutter(painter, "0", zero)
-        self._name(painter, area.center().y(), "added up", "from the left")
-        self._paint_survivors(painter, area, axis)
+        self._name(painter, area.center().y(), "added", "up")
+        self._paint_survivors(painter, area)
 
     def _steps(self, values: Floats, axis: Axis, area: QRectF, zero: float) -> QPolygonF:
         """The outline of a running sum, a step a column."""
@@ -184,24 +184,25 @@ class WeightSharePanel(PaintedSheetPanel):
             points += [QPointF(x, y), QPointF(x + self.grid.cell, y)]
         return QPolygonF([*points, QPointF(points[-1].x(), zero)])
 
-    def _paint_survivors(self, painter: QPainter, area: QRectF, axis: Axis) -> None:
-        """How much is left at the end, and how much of it cancelled out, on the curves themselves."""
+    def _paint_survivors(self, painter: QPainter, area: QRectF) -> None:
+        """What the two tones mean, with how much is left at the end, between the two pictures."""
         assert self.shares is not None
-        if self.grid.first + self.grid.visible < self.grid.n:
-            return
-        kept = self.shares.survives
-        y = area.bottom() - axis.place(kept) * area.height()
-        measure, right = theme.metrics(11, bold=True), area.right() - theme.px(6)
-        painter.setFont(theme.font(11, bold=True))
-        painter.setPen(theme.theme().ink)
-        above, below = f"{_percent(1 - kept)} cancels out", f"{_percent(kept)} is left"
-        if y - area.top() > 2.4 * measure.height():
-            painter.drawText(
-                QPointF(right - measure.horizontalAdvance(above), area.top() + measure.height() * 1.6), above
-            )
-        if area.bottom() - y > 1.6 * measure.height():
-            painter.setPen(theme.contrasting(theme.family_colour(self._family())))
-            painter.drawText(QPointF(right - measure.horizontalAdvance(below), y + measure.height() * 1.2), below)
+        left, kept, family = self.shares.survives, theme.px(9), theme.family_colour(self._family())
+        key = (
+            (theme.faded(family, 0.28), "asked for"),
+            (family, f"left after adding up: {_percent(left)}"),
+            (theme.theme().ink3, "against the sum"),
+        )
+        x, middle = area.left(), area.top() - theme.px(11)
+        measure = theme.metrics(11)
+        painter.setFont(theme.font(11))
+        for colour, words in key:
+            if x + kept + measure.horizontalAdvance(words) + theme.px(6) > self.width():
+                break
+            painter.fillRect(QRectF(x, middle - kept / 2, kept, kept), colour)
+            painter.setPen(theme.theme().ink2)
+            painter.drawText(QPointF(x + kept + theme.px(5), middle + measure.capHeight() / 2), words)
+            x += kept + measure.horizontalAdvance(words) + theme.px(18)
 
     def _name(self, painter: QPainter, y: float, *lines: str) -> None:
         flag = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
