@@ -5,6 +5,7 @@ backward_parts); factors that the way from t to t - 1 is said to multiply the gr
 
     factor.forget_gate, .update_gate, .carry_gate     the gate that keeps the old state
     factor.slope                                      |phi'| of the function that squashes the state
+    factor.singular                                   not a mean: the largest singular value of d state_t/d state_{t-1}
 
 "backprop.losses" are the losses in nats. Where a learner rehearses the step (see Rehearsal) its figures follow:
 "backprop.step", and by parameter tensor "backprop.update.*".
@@ -12,6 +13,7 @@ backward_parts); factors that the way from t to t - 1 is said to multiply the gr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +23,7 @@ from torch import Tensor
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.backward_parts import backward_parts
 from seqviz.analysis.backward_scan import layer_slopes
+from seqviz.analysis.jacobians import affordable, layer_jacobians, singular_values, spread
 from seqviz.analysis.surprisal import row_axis
 from seqviz.models.base import Model
 from seqviz.models.recurrent import RecurrentModel
@@ -29,6 +32,7 @@ from seqviz.models.unrolled import UnrolledModel
 
 PREFIX = "backprop."
 REHEARSE = "rehearse"  # key of `Subject.shared`: a function that rehearses the step, handed in by whoever has a learner
+SINGULAR = "factor.singular"
 PARTS = ("size", "total", "arriving", "born", "shrinkage")
 KEEPERS = {"forget_gate": -1, "update_gate": 0, "carry_gate": 0}  # gate -> which of the states it keeps
 
@@ -68,7 +72,8 @@ class BackpropSteps(Analysis):
         sites = [f"{PREFIX}layers.*.{state}" for state in model.states]
         factors = [f"{sites[at]}.factor.{gate}" for gate, at in KEEPERS.items() if f"layers.*.{gate}" in model.provides]
         slope = [f"{sites[0]}.factor.slope"] if has_slope(model) else []
-        return (f"{PREFIX}losses", *(f"{site}.{part}" for site in sites for part in PARTS), *factors, *slope)
+        singular = [f"{site}.{SINGULAR}" for site in sites]
+        return (f"{PREFIX}losses", *(f"{s}.{part}" for s in sites for part in PARTS), *factors, *slope, *singular)
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
         if not any(matches(name, wants) for name in self.provides):
@@ -81,6 +86,7 @@ class BackpropSteps(Analysis):
             found |= {f"{PREFIX}{site}.{name}": TracedArray(v, ("batch", "t")) for name, v in figures.items()}
         for name, values in factors(subject).items():
             found[PREFIX + name] = TracedArray(values.mean(dim=-1), ("batch", "t"))  # (B, T, H) -> (B, T)
+        found |= largest_singular(subject, wants)
         rehearse: Callable[[], Rehearsal] | None = subject.shared.get(REHEARSE)
         if rehearse is not None:
             found |= figures_of(rehearse())
@@ -95,6 +101,24 @@ def figures_of(rehearsal: Rehearsal) -> dict[str, TracedArray]:
 
     updates = {f"{PREFIX}update.{name}": row(values) for name, values in rehearsal.tensors.items()}
     return {f"{PREFIX}step": row(rehearsal.step), **updates}
+
+
+def largest_singular(subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+    """Of each one-step Jacobian, where asked for: dear. Nan at positions left out of a layer too wide for all."""
+    model = subject.model
+    assert isinstance(model, RecurrentModel | UnrolledModel)
+    found: dict[str, TracedArray] = {}
+    for layer, state in ((layer, state) for layer in range(model.n_layers) for state in model.states):
+        name = f"{PREFIX}layers.{layer}.{state}.{SINGULAR}"
+        if matches(name, wants):
+            jacobians = layer_jacobians(subject, layer, state)  # (B, T, H, H)
+            count, size = jacobians.shape[1:3]
+            chosen = spread(1, count - 1, affordable(count - 1, size))
+            values = jacobians.new_full(jacobians.shape[:2], math.nan)  # (B, T)
+            if chosen:
+                values[:, chosen] = singular_values(jacobians[:, chosen])[..., 0]
+            found[name] = TracedArray(values, ("batch", "t"))
+    return found
 
 
 def has_slope(model: RecurrentModel | UnrolledModel) -> bool:

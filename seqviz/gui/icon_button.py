@@ -63,9 +63,32 @@ def _side(painter: QPainter, colour: QColor) -> None:
     painter.fillRect(QRectF(9.5, 3, 4.5, 10), colour)
 
 
+def _mirrored(draw: Callable[[QPainter, QColor], None]) -> Callable[[QPainter, QColor], None]:
+    def mirror(painter: QPainter, colour: QColor) -> None:
+        painter.translate(16, 0)
+        painter.scale(-1, 1)
+        draw(painter, colour)
+
+    return mirror
+
+
+def _one(painter: QPainter, colour: QColor) -> None:
+    painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPolyline([QPointF(5.5, 2.5), QPointF(11, 8), QPointF(5.5, 13.5)])
+
+
+def _to_cursor(painter: QPainter, colour: QColor) -> None:
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([QPointF(1, 3), QPointF(7.5, 8), QPointF(1, 13)]))
+    painter.drawRect(QRectF(9, 1, 1.6, 14))
+    painter.drawRect(QRectF(13.4, 1, 1.6, 14))
+
+
 SIGNS: dict[str, Callable[[QPainter, QColor], None]] = {
     "play": _play, "pause": _pause, "step": _step, "reset": _reset,
     "menu": _menu, "more": _more, "close": _close, "side": _side,
+    "first": _mirrored(_step), "back": _mirrored(_one), "next": _one, "to_cursor": _to_cursor, "last": _step,
 }  # fmt: skip
 
 

@@ -86,3 +86,26 @@ def test_nothing_arrives_at_the_end_and_nothing_acted_before_the_start():
     _, found = arrays_of("gru")
     assert found["backprop.layers.0.hidden_state.arriving"][0, -1] == 0
     assert math.isnan(found["backprop.layers.0.hidden_state.shrinkage"][0, 0])
+
+
+@pytest.mark.parametrize(("name", "state"), [("rnn", "hidden_state"), ("gru", "hidden_state"), ("lstm", "cell_state")])
+def test_the_largest_singular_value_is_that_of_the_jacobian_by_autograd(name, state):
+    subject, found = arrays_of(name)
+    model, arrays = subject.model, subject.trace.arrays
+    values = found[f"backprop.layers.0.{state}.factor.singular"]
+    for t in range(1, 8):
+        before = {n: arrays[f"layers.0.{n}"].values[:, t - 1] for n in model.states}
+
+        def step(row, t=t, before=before):
+            state_now = {**before, state: row}
+            return model.cell_step(arrays["embedding"].values[:, t], state_now, model.weights(0))[state]
+
+        jacobian = torch.autograd.functional.jacobian(step, before[state])[0, :, 0]
+        assert float(values[0, t]) == pytest.approx(float(torch.linalg.matrix_norm(jacobian, 2)), rel=1e-9)
+    assert math.isnan(values[0, 0])
+
+
+def test_singular_values_are_left_alone_until_somebody_asks():
+    subject = Subject(build("lstm", **SMALL), text_batch(1))
+    BackpropSteps().compute(subject, frozenset({"backprop.layers.*.total"}))
+    assert not any(key.startswith("jacobians") for key in subject.shared)
