@@ -141,6 +141,10 @@ def _train_command(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="DIR", help="the run folder (default: below the user's data folder)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    parser.add_argument(
+        "--stop-when", action="append", default=[], dest="stop_when", metavar="NAME[@DISTANCE][=LIMIT]",
+        help="halt before the step that meets this: nan, grad_norm=5, itemised_gradient@20=0.001 ... (may be repeated)",
+    )  # fmt: skip
 
 
 def _sample_command(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from seqviz.cli.notices import say
 from seqviz.cli.race import race_headless, tell_race
 from seqviz.core.config import RunConfig
 from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFinished, StepMetrics
+from seqviz.core.halt_words import halt_sentence
+from seqviz.core.lab_events import RunHalted
 from seqviz.core.paths import runs_root
 
 
@@ -25,25 +27,36 @@ def train(options: argparse.Namespace) -> int:
     direct = {"training.steps": options.steps, "training.seed": options.seed}
     config = chosen_config(options.preset, options.changes, **direct)
     racing = bool(config.racers)
-    summary = race_headless(config, options.out) if racing else train_headless(config, options.out)
+    if racing and options.stop_when:
+        raise ValueError("--stop-when: a race has no breakpoints; train one of its models alone")
+    summary = (
+        race_headless(config, options.out)
+        if racing
+        else train_headless(config, options.out, stop_when=options.stop_when)
+    )
     if options.json:
         print(json.dumps(summary))
     elif racing:
         tell_race(summary)
     else:
         _tell(summary)
-    return 0 if summary["status"] == "finished" else 1
+    return 0 if summary["status"] in ("finished", "halted") else 1
 
 
-def train_headless(config: RunConfig, out: Path | None, always_bar: bool = False) -> dict[str, Any]:
-    """Train a config to its end and give the summary, status "finished", "diverged" or (Ctrl+C) "stopped".
+def train_headless(
+    config: RunConfig, out: Path | None, always_bar: bool = False, stop_when: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Train a config to its end and give the summary, status "finished", "diverged", "halted" or (Ctrl+C) "stopped".
 
-    `always_bar`: the progress bar is written to a file or pipe too, now and then.
+    `always_bar`: the progress bar is written to a file or pipe too, now and then. `stop_when`: breakpoints, as
+    `--stop-when` has them.
     """
     from seqviz.runs.folders import OneFolder, RunFolders
+    from seqviz.training.breakpoints import parse_setting
     from seqviz.training.builder import build
     from seqviz.training.trainer import Trainer
 
+    settings = [parse_setting(text) for text in stop_when]
     experiment = build(config)
     hear = Listener()
     stores = OneFolder(out, hear) if out is not None else RunFolders(runs_root(), hear)
@@ -51,11 +64,17 @@ def train_headless(config: RunConfig, out: Path | None, always_bar: bool = False
     trainer = Trainer(experiment, store, hear)
     try:
         trainer.begin()
+        unserved = trainer.stop_at(settings)
+        if unserved:
+            raise ValueError(f"--stop-when: {type(trainer.model).title} cannot be asked for {', '.join(unserved)}")
         if trainer.learns and not (trainer.total_steps or config.training.seconds):
             say("neither steps, epochs nor seconds are limited: it trains until Ctrl+C")
         with _bar(trainer.total_steps, always_bar) as bar, stopping_softly() as stopped:
             hear.on_step = lambda event: _advance(bar, event, hear)
             for _ in trainer.turns():
+                if trainer.status == "halted":
+                    trainer.save()
+                    break
                 if stopped():
                     trainer.status = "stopped"
                     trainer.save()
@@ -103,6 +122,8 @@ class Listener:
                 self.valid = event.loss
             case Notice():
                 say(event.text)
+            case RunHalted():
+                say(halt_sentence(event))
             case RunDiverged():
                 say(f"diverged at step {event.step}: {event.text}")
             case RunFinished():

@@ -153,6 +153,12 @@ class History:
     def last_step(self) -> int:
         return int(self.steps.values[-1]) if self.steps.length else 0
 
+    @property
+    def halted(self) -> RunHalted | None:
+        """The breakpoint at which the run stands, until the step that it stopped is made."""
+        last = self.halts[-1] if self.halts else None
+        return last if last is not None and last.step > self.last_step else None
+
     def curve(self, name: str) -> Curve:
         """A series of SERIES, or "valid" (validation loss in nats per token), ready to be drawn."""
         if name not in self._curves:

@@ -58,6 +58,7 @@ class RunSession(SessionCommands, QObject):
     race_told = Signal(object)  # RaceEvent: the race page's business
     halted = Signal(object)  # RunHalted
     tensor_chosen = Signal(str)  # a parameter tensor by name: the views of one tensor turn to it
+    breakpoints_measured = Signal(object)  # BreakpointsMeasured
     diagnosed = Signal(object)  # Diagnosed
     remedies_offered = Signal(object)  # RemediesOffered
     twin_made = Signal(object)  # TwinMade
@@ -231,6 +232,8 @@ class RunSession(SessionCommands, QObject):
                 self.tokens_previewed.emit(event)
             case lab.RunHalted():
                 self.halted.emit(event)
+            case lab.BreakpointsMeasured():
+                self.breakpoints_measured.emit(event)
             case lab.Diagnosed():
                 self.diagnosed.emit(event)
             case lab.RemediesOffered():

@@ -10,6 +10,7 @@ from typing import Any
 from seqviz.core import commands as cm
 from seqviz.core.config import RunConfig, parse_config
 from seqviz.core.events import Frame, KnobChanged
+from seqviz.core.lab_commands import BreakpointSetting, SetBreakpoints
 from seqviz.gui.undo import KnobEdit, UndoStack
 from seqviz.gui.worker_port import WorkerHandle
 
@@ -28,6 +29,8 @@ class SessionCommands:
         self._waiting: list[cm.Command] = []
         self._watched: cm.Watch | None = None
         self._speed = 0.0
+        self.breakpoint_settings: dict[str, BreakpointSetting] = {}  # limits as typed, armed or not
+        self.armed: frozenset[str] = frozenset()  # breakpoints by name; they outlast the run
 
     def send(self, command: cm.Command) -> None:
         if self._sink is None:
@@ -44,6 +47,15 @@ class SessionCommands:
 
     def forget_handle(self) -> None:
         self._sink = None
+
+    # breakpoints
+
+    def arm(self, setting: BreakpointSetting, on: bool) -> None:
+        """Stop at this condition from now on, or no longer; its limit is kept either way."""
+        self.breakpoint_settings[setting.name] = setting
+        before, self.armed = self.armed, self.armed | {setting.name} if on else self.armed - {setting.name}
+        if on or before != self.armed:
+            self.send(SetBreakpoints(tuple(self.breakpoint_settings[name] for name in sorted(self.armed))))
 
     # experiments
 

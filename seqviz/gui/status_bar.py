@@ -113,6 +113,8 @@ class StatusBar(Surface):
 
     def _word(self) -> str:
         state = self._session.state
+        if state == "paused" and self._session.history.halted is not None:
+            return "halted"
         return "ready" if state == "paused" and not self._session.history.last_step else _WORDS[state]
 
     def _measure(self) -> None:

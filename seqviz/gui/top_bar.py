@@ -28,6 +28,7 @@ class TopBar(TransportBar):
         session.state_changed.connect(self.follow_state)
         session.snapshot_changed.connect(self.follow_numbers)
         session.knob_changed.connect(self.follow_flags)
+        session.halted.connect(self.follow_flags)
         session.run_started.connect(self.follow_run)
         self.follow_state(session.state)
 
@@ -79,7 +80,9 @@ class TopBar(TransportBar):
 
     @Slot()
     def follow_flags(self, event: KnobChanged | None = None) -> None:
-        flags = [Flag(change.step, change_words(change)) for change in self._session.history.knob_changes]
+        history = self._session.history
+        flags = [Flag(change.step, change_words(change)) for change in history.knob_changes]
+        flags += [Flag(halt.step, f"halted: {halt.text}") for halt in history.halts]
         self.slider.set_flags(flags)
 
     @Slot(float)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 
+from seqviz.core.events import Notice
+from seqviz.core.halt_words import halt_sentence
 from seqviz.gui.lab.bar import LabBar
 from seqviz.gui.lab.rooms import MODEL, ROOMS, room_named
 from seqviz.gui.lab.twin_session import TwinSession
@@ -109,5 +111,7 @@ class WindowLab(WindowExplain):
 
     @Slot(object)
     def _show_halt(self, halt: RunHalted) -> None:
+        sentence = halt_sentence(halt)
+        self.show_notice(Notice("warning", sentence[:1].upper() + sentence[1:]))
         if halt.panel:
             self.show_view(halt.panel)

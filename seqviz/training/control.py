@@ -62,7 +62,7 @@ class Control:
     """The state of the thread: one trainer, its looker, whether it plays. All methods run in the thread."""
 
     def __init__(self, emit: Callable[[Event], None], ring: Callable[[], None], stores: RunStores) -> None:
-        self.emit, self.ring, self.stores = emit, ring, stores
+        self._tell, self.ring, self.stores = emit, ring, stores
         self.trainer: Trainer | None = None
         self.looker: Looker | None = None
         self.fetching = Fetching(emit)
@@ -79,6 +79,11 @@ class Control:
         self._pulse = (time.perf_counter(), 0, 0)  # when, steps, tokens
         self._fault: str | None = None
         self._nothing_to_look_at = False
+
+    def emit(self, event: Event) -> None:
+        """Tell the window, and what keeps the run's record for the laboratory."""
+        self._tell(event)
+        self.lab.hear(event)
 
     def describe(self) -> Ready:
         return describe_everything()
@@ -255,6 +260,9 @@ class Control:
         before = self.trainer.step
         if next(self._turns, self) is self:  # the run is over
             self._playing = False
+            return
+        if self.trainer.status == "halted":
+            self._pause()
             return
         if self._until is not None and before < self._until <= self.trainer.step:
             self._pause()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from seqviz.core.batch import Batch, Field
 from seqviz.data.tasks import Task
-
-AROUND = 16  # labels on each side of the position, in a sentence
 
 
 def excerpt(task: Task, batch: Batch, row: int, axis: str = "t") -> tuple[str, ...]:
@@ -31,17 +27,3 @@ def _whole(field: Field, row: int) -> np.ndarray:
         return values
     there = np.flatnonzero(field.mask[row])
     return values[: int(there[-1]) + 1] if len(there) else values[:0]
-
-
-def marked(labels: Sequence[str], position: int) -> str:
-    """The text around a position, which stands in ›‹: "grew up in ›F‹rance"."""
-    if not 0 <= position < len(labels):
-        return ""
-    gap = "" if all(len(label) <= 1 for label in labels) or any(" " in label.strip(" ") for label in labels) else " "
-    gap = gap if not any(label.startswith(" ") for label in labels) else ""
-    before, after = labels[max(0, position - AROUND) : position], labels[position + 1 : position + 1 + AROUND]
-    parts = [*before, f"›{labels[position]}‹", *after]
-    text = gap.join(parts).replace("\n", "↵")
-    start = "…" if position > AROUND else ""
-    end = "…" if position + AROUND + 1 < len(labels) else ""
-    return f"{start}{text}{end}"

@@ -106,7 +106,7 @@ class Guard:
         raise Halted(one.setting.name, Measured(measured.value, place, measured.words))
 
     def let_through(self, name: str, number: int) -> None:
-        """This condition does not stop this step again."""
+        """Not stop this step by this condition again."""
         step, names = self._let_through
         self._let_through = (number, (names if step == number else frozenset()) | {name})
 

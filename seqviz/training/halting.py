@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from seqviz.core.batch import Batch
+from seqviz.core.halt_words import around
 from seqviz.core.lab_events import RunHalted
 from seqviz.training.breakpoints import Halted, breakpoints
 from seqviz.training.divergence import Place
-from seqviz.training.excerpts import excerpt, marked
+from seqviz.training.excerpts import excerpt
 from seqviz.training.learner import layer_name
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def layer_words(tensor: str) -> str:
 
 
 def place_words(place: Place, labels: tuple[str, ...]) -> str:
-    """ "layer 0, position 12: “… ›x‹ …”", of what is known."""
+    """Layer, position and the text around it, of what is known: layer 0, position 12 of “… ›x‹ …”."""
     layer = layer_words(place.tensor)
     parts = [layer] if layer else []
     if place.position >= 0:
-        text = marked(labels, place.position)
+        text = around(labels, place.position)
         parts.append(f"position {place.position}{f' of “{text}”' if text else ''}")
     return ", ".join(parts)
 

@@ -68,9 +68,11 @@ def test_every_event_class_is_handed_out(qapp):
         ev.WorkerStopped: lambda: ev.WorkerStopped(),
         lab.ParametersMeasured: lambda: lab.ParametersMeasured(0, (), {}, zero, zero),
         lab.RunHalted: lambda: lab.RunHalted(1, "", "", 0.0, 0.0),
+        lab.BreakpointsMeasured: lambda: lab.BreakpointsMeasured({}, {}),
         lab.Diagnosed: lambda: lab.Diagnosed(0, (), ()),
         lab.RemediesOffered: lambda: lab.RemediesOffered(()),
         lab.TwinMade: lab.TwinMade,
+        lab.PluginRead: lambda: lab.PluginRead("mine.py"),
         lab.TwinTold: lambda: lab.TwinTold(ev.RacePaused("", 0)),
     }
     kinds = set(ev.Event.__subclasses__()) - {ev.RunStarted}

@@ -24,7 +24,7 @@ from seqviz.training.validation import one_row
 class ItemisedGradient(Breakpoint):
     """What of the gradient gets back over a distance."""
 
-    title = "gradient left at a distance"
+    title = "itemised gradient"
     quantity = "‖∂ℓₜ/∂hₛ‖ against s = t"
     unit = "of distance 0"
     limit = 0.001

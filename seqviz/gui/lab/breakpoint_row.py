@@ -1,0 +1,181 @@
+"""One condition of the breakpoints panel: a switch, what is measured, the limit, and what it was the last time."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+
+from seqviz.core.breakpoints import BreakpointDescription
+from seqviz.core.lab_commands import BreakpointSetting
+from seqviz.gui import theme
+from seqviz.gui.widgets.knob_painting import paint_switch
+from seqviz.gui.widgets.painted import PaintedWidget
+
+HEIGHT, SWITCH, FIELD = 28, 38, 58
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class BreakpointRow(PaintedWidget):
+    """`changed` carries the setting and whether it is armed. Space, Enter and a click on the words switch it."""
+
+    changed = Signal(object, bool)
+
+    def __init__(
+        self, about: BreakpointDescription, setting: BreakpointSetting, armed: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.about, self.setting, self.armed = about, setting, armed
+        self.error = ""
+        self._value, self._step = math.nan, 0
+        self.limit = self._field(f"{about.title}: limit", f"{setting.limit:g}") if about.has_limit else None
+        self.far = (
+            self._field(f"{about.title}: distance in positions", str(setting.distance)) if about.distance else None
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._describe()
+
+    def _field(self, name: str, text: str) -> QLineEdit:
+        field = QLineEdit(text, self)
+        field.setProperty("compact", "true")
+        field.setAccessibleName(name)
+        field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        field.editingFinished.connect(self._accept)
+        return field
+
+    def show_value(self, value: float, step: int) -> None:
+        """What was measured last, and at which step."""
+        if (value, step) != (self._value, self._step):
+            self._value, self._step = value, step
+            self.update()
+
+    def switch(self) -> None:
+        """Arm it, or no longer."""
+        self._accept()
+        if not self.error:
+            self.armed = not self.armed
+            self._describe()
+            self.changed.emit(self.setting, self.armed)
+
+    def words(self) -> str:
+        """What it says, for tests and screen readers."""
+        about = self.about
+        if not about.has_limit:
+            return f"stop at {about.title}"
+        far = f" {self.setting.distance} positions back" if about.distance else ""
+        side = "below" if about.below else "above"
+        return f"stop when {about.title}{far} {side} {self.setting.limit:g} {about.unit}".strip()
+
+    def value_text(self) -> str:
+        """The last measured value; a dear one with its step."""
+        if math.isnan(self._value):
+            return ""
+        at = "" if self.about.every_step else f" at {theme.thousands(self._step)}"
+        return f"{theme.short(self._value)}{at}"
+
+    def _accept(self) -> None:
+        """Read the fields; what is no number is said and changes nothing."""
+        try:
+            limit = self.setting.limit if self.limit is None else float(self.limit.text().replace(",", "."))
+            far = self.setting.distance if self.far is None else int(self.far.text())
+        except ValueError:
+            self._say("a number, please")
+            return
+        if not math.isfinite(limit) or (self.far is not None and far < 1):
+            self._say("1 position or more" if math.isfinite(limit) else "a number, please")
+            return
+        self._say("")
+        setting = BreakpointSetting(self.setting.name, limit, far)
+        if setting != self.setting:
+            self.setting = setting
+            self._describe()
+            self.changed.emit(setting, self.armed)
+
+    def _say(self, error: str) -> None:
+        self.error = error
+        self._describe()
+
+    def _describe(self) -> None:
+        about = self.about
+        often = "" if about.every_step else "\nIt looks at the batch as often as the watch budget allows."
+        self.setToolTip(f"{about.quantity}{f' in {about.unit}' if about.unit else ''}\n{about.help}{often}")
+        self.setAccessibleName(self.words())
+        self.setAccessibleDescription(self.error or ("armed" if self.armed else "off"))
+        self.update()
+
+    def _places(self) -> tuple[QRectF, QRectF, QRectF, QRectF]:
+        """Title, distance field, side and limit field, from left to right."""
+        high, gap, about = float(theme.px(HEIGHT)), theme.px(5), self.about
+        left = float(theme.px(SWITCH))
+        title = theme.metrics(12, bold=True).horizontalAdvance(about.title + (" at" if about.distance else "")) + gap
+        far = float(theme.px(34)) if self.far is not None else 0.0
+        side = theme.metrics(12).horizontalAdvance("below") + gap if about.has_limit else 0.0
+        field = float(theme.px(FIELD)) if about.has_limit else 0.0
+        first = QRectF(left, 0, title, high)
+        second = QRectF(first.right(), theme.px(3), far, high - theme.px(6))
+        third = QRectF(second.right() + (gap if far else 0), 0, side, high)
+        return first, second, third, QRectF(third.right(), theme.px(3), field, high - theme.px(6))
+
+    # Qt overrides
+
+    def on_theme_changed(self) -> None:
+        super().on_theme_changed()
+        self._arrange()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.px(300), theme.px(HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.px(160), theme.px(HEIGHT))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        _, far, _, limit = self._places()
+        for field, area in ((self.far, far), (self.limit, limit)):
+            if field is not None:
+                field.setFont(theme.font(12, bold=True))
+                field.setGeometry(area.toRect())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.switch()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.hasFocus():
+                self.switch()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, colours = QPainter(self), theme.theme()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = theme.px(HEIGHT) / 2
+        paint_switch(painter, theme.px(SWITCH) - theme.px(5), middle, self.armed, self.hasFocus(), True)
+        title, _, side, limit = self._places()
+        painter.setFont(theme.font(12, bold=self.armed))
+        painter.setPen(colours.ink if self.armed else colours.ink2)
+        painter.drawText(title, _LEFT, self.about.title + (" at" if self.about.distance else ""))
+        if self.about.has_limit:
+            painter.setFont(theme.font(12))
+            painter.setPen(colours.ink2)
+            painter.drawText(side, _LEFT, "below" if self.about.below else "above")
+        self._paint_value(painter, QPointF(limit.right() + theme.px(6), middle))
+        painter.end()
+
+    def _paint_value(self, painter: QPainter, start: QPointF) -> None:
+        """What it was the last time, or what is wrong with the limit."""
+        colours = theme.theme()
+        area = QRectF(start.x(), 0, max(self.width() - start.x() - theme.px(2), 0), theme.px(HEIGHT))
+        text = self.error or (f"now {self.value_text()}" if self.value_text() else "")
+        if theme.metrics(11).horizontalAdvance(text) > area.width():
+            text = self.error or self.value_text()
+        painter.setFont(theme.font(11))
+        painter.setPen(colours.warn if self.error else colours.ink3)
+        painter.drawText(area, _RIGHT, theme.metrics(11).elidedText(text, Qt.TextElideMode.ElideRight, area.width()))
