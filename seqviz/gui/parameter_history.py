@@ -11,6 +11,17 @@ from numpy.typing import NDArray
 from seqviz.core.lab_events import ParametersMeasured
 
 MOST = 600  # measured steps that are kept: with 50 tensors about 5 MB
+_SHORT = (  # as papers write them
+    ("parametrizations.weight.original0", "length"),
+    ("parametrizations.weight.original1", "W"),
+    ("attention.query_key_value", "W_qkv"),
+    ("attention.project", "W_o"),
+    ("norm_attention", "norm attention"),
+    ("norm_mlp", "norm mlp"),
+    ("widen", "mlp W_1"),
+    ("narrow", "mlp W_2"),
+)
+_NUMBERED = re.compile(r"^(\w+?)s?\.(\d+)\.")
 _RECURRENT = re.compile(r"(?:^|\.)(weight|bias)_(ih|hh)_l(\d+)(_reverse)?$")
 
 Floats = NDArray[np.float64]
@@ -32,13 +43,14 @@ def over_steps(kept: Sequence[ParametersMeasured], figure: str) -> tuple[Floats,
 
 
 def tensor_title(name: str) -> str:
-    """A tensor's name as it is spoken of: `cells.weight_hh_l0` is `W_hh layer 0`; others lose what says nothing."""
+    """A tensor's name as it is spoken of: `W_hh layer 0` for `cells.weight_hh_l0`, `block 1 W_qkv`, `mlp W_1`."""
     found = _RECURRENT.search(name)
     if found:
         kind, way, layer, back = found.groups()
         return f"{'W' if kind == 'weight' else 'b'}_{way} layer {layer}{' ←' if back else ''}"
-    name = name.replace("parametrizations.weight.original0", "length").replace("parametrizations.weight.original1", "W")
-    return name.removesuffix(".weight")
+    for long, short in _SHORT:
+        name = name.replace(long, short)
+    return _NUMBERED.sub(r"\1 \2 ", name.removesuffix(".weight"))
 
 
 def first_choice(names: Sequence[str]) -> str:

@@ -132,7 +132,7 @@ class GradientRidgePanel(ParameterView, TimePanel):
         return float(10.0 ** np.interp(0.5, done, event.edges))
 
     def subtitle(self) -> str:
-        return f"gradient of {tensor_title(self.tensor)}" if self.newest else ""
+        return f"of {tensor_title(self.tensor)}" if self.newest else ""
 
     def reading(self) -> str:
         if self.newest is None:

@@ -20,7 +20,7 @@ from seqviz.gui.widgets.curve_painting import polygon
 GUIDE = 1e-3
 BAND = (0.5e-3, 2e-3)  # around the guide; the rule of thumb says no more than "somewhere around 1e-3"
 RATIOS = Axis(1e-6, 1.0, log=True)
-ROW, TALL_ROW, HEAD = 21, 32, 34
+ROW, TALL_ROW, HEAD = 21, 40, 34
 _FORMULA = r"\frac{\| \Delta \theta \|}{\| \theta \|} \approx 10^{-3}"
 NOISE_ALONE = 0.18  # signal to noise of gradients that are noise alone (training/parameter_watch.py)
 
@@ -40,17 +40,17 @@ class Column:
 
 
 NAME, SHAPE, NORM, LARGEST, ZEROS, SIZES, RATIO, NOISE, ANGLE = COLUMNS = (
-    Column("tensor", "click to choose", 128),
-    Column("shape", "rows × cols", 78, "size", rank=4),
+    Column("tensor", "click to choose", 118),
+    Column("shape", "rows × cols", 74, "size", rank=4),
     Column("gradient", "norm", 66, "gradient_norm"),
     Column("gradient", "largest", 66, "gradient_max", rank=5),
-    Column("gradient", "zeros", 62, "zero_share", rank=2),
-    Column("sizes of its entries", "10⁻¹² to 10², log", 118, drawn=True, rank=1),
-    Column("update / weight", "10⁻⁶ to 1, log; band: 10⁻³", 190, "update_ratio", drawn=True),
-    Column("signal", "/ noise", 58, "signal_to_noise"),
-    Column("angle to", "last one", 66, "angle", rank=3),
+    Column("gradient", "zeros", 64, "zero_share", rank=2),
+    Column("sizes of its entries", "10⁻¹² to 10², log", 96, drawn=True, rank=1),
+    Column("update / weight", "10⁻⁶ to 1, log; band: 10⁻³", 150, "update_ratio", drawn=True),
+    Column("signal", "/ noise", 56, "signal_to_noise"),
+    Column("angle to", "last one", 64, "angle", rank=3),
 )
-FIGURE_ROOM = 54  # px at scale 1 for the number beside the picture of the ratio
+FIGURE_ROOM = 50  # px at scale 1 for the number beside the picture of the ratio
 
 
 @panels.register("parameter_table")

@@ -64,7 +64,7 @@ class TensorHeatPanel(ParameterView, TimePanel):
     """One figure of every weight tensor over all training steps: layers that stop learning show as dark rows."""
 
     name = "tensor_heat"
-    title = "All tensors over the steps"
+    title = "All tensors"
     question = "Which layers stop learning?"
     rooms = {"weights": 30}
     order = 68

@@ -123,7 +123,7 @@ class UpdateRatioPanel(ParameterView, TimePanel):
         return float(self.newest.figures["update_ratio"][self.index])
 
     def subtitle(self) -> str:
-        return "per optimiser step, one line a tensor" if self.newest else ""
+        return "per step" if self.newest else ""
 
     def reading(self) -> str:
         if self.newest is None:
@@ -131,10 +131,8 @@ class UpdateRatioPanel(ParameterView, TimePanel):
         ratio = self._ratio()
         if not ratio > 0:
             return f"{tensor_title(self.tensor)} **does not move**"
-        side = (
-            "in the band" if BAND[0] <= ratio <= BAND[1] else f"{theme.short(max(ratio / GUIDE, GUIDE / ratio))} times "
-        )
-        side = side if side == "in the band" else side + ("above 10⁻³" if ratio > GUIDE else "below 10⁻³")
+        times = f"{theme.short(round(ratio / GUIDE, 2))} times the guide"
+        side = "in the band" if BAND[0] <= ratio <= BAND[1] else times
         full = f"{tensor_title(self.tensor)} moves by **{theme.short(ratio)}** of its size a step: {side}"
         return fitting(self.width(), full, f"**{theme.short(ratio)}** a step: {side}")
 

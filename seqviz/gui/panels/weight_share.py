@@ -225,7 +225,9 @@ class WeightSharePanel(PaintedSheetPanel):
         if self.shares is None:
             return "**no gradient** reaches this tensor" if self.tensor else ""
         word, count = f"{self.token_word}s", len(self.shares.size)
-        half = f"half of ∂L/∂{tensor_title(self.tensor)} comes from **{self.shares.half()} of {count}** {word}"
+        half = (
+            f"half of the gradient of {tensor_title(self.tensor)} comes from **{self.shares.half()} of {count}** {word}"
+        )
         gone = f"{_percent(1 - self.shares.survives)} cancels out"
         return fitting(self.width(), f"{half}; {gone}", f"half comes from **{self.shares.half()} of {count}**; {gone}")
 
