@@ -15,10 +15,11 @@ MAY_IMPORT = {
     "analysis": {"core", "models"},
     "training": {"core", "data", "models", "analysis"},
     "runs": {"core", "training"},
+    "watching": {"core", "models", "analysis", "training", "runs"},
     "gui": {"core"},
     "cli": {"core", "data", "models", "analysis", "training", "runs", "gui"},
 }
-TORCH_ROOMS = {"data", "models", "analysis", "training", "runs", "cli"}
+TORCH_ROOMS = {"data", "models", "analysis", "training", "runs", "watching", "cli"}
 QT = {"PySide6", "pyqtgraph", "superqt", "qtawesome", "shiboken6"}
 FILES = sorted(ROOT.rglob("*.py"))
 

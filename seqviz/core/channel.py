@@ -36,6 +36,12 @@ class Mailbox:
                     self.dropped += 1
                 self._counted.append(event)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to drain."""
+        with self._lock:
+            return bool(self._kept or self._counted or self._latest)
+
     def drain(self) -> list[Event]:
         """Everything waiting: kept events in order, then bounded ones, then the latest of each kind."""
         with self._lock:

@@ -179,6 +179,11 @@ class Quit(Command):
 
 
 @dataclass(frozen=True)
+class Beat(Command):
+    """The window is alive: a script that stands still at its wish may go on standing still."""
+
+
+@dataclass(frozen=True)
 class InjectFault(Command):
     """For tests: raise inside the trainer at the named place."""
 

@@ -1,0 +1,56 @@
+"""How often one may look: what looking costs is measured, and kept below a share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+SHARE = 0.03  # of the time, for all that is measured
+OFTEST = 0.1  # seconds between two looks at the shortest
+FORGET = 30.0  # seconds; what was spent long ago does not count
+
+
+class Pace:
+    """`spent` is told of every second of ours in the user's loop; `due` says whether another look fits."""
+
+    def __init__(self, share: float = SHARE, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.share, self.clock = share, clock
+        self.oftest = OFTEST
+        self._began = self._looked = self.clock()
+        self._own = 0.0  # seconds, fading
+        self._cost = 0.0  # of one look, the larger of the last two
+        self._last = 0.0
+        self.idle = 0.0  # seconds in which the loop was held: no time of the script's own
+
+    def spent(self, seconds: float) -> None:
+        """So long was just spent in the user's loop."""
+        self._own += seconds
+
+    def looked(self, seconds: float) -> None:
+        """One look is over and took so long, which `spent` was told already."""
+        self._cost = max(seconds, self._last)
+        self._last, self._looked = seconds, self.clock()
+
+    def due(self) -> bool:
+        """Whether one more look, as dear as the last, keeps all of them below the share."""
+        now = self.clock()
+        if now - self._looked < min(self.oftest, max(OFTEST, (now - self._began) / 100)):
+            return False
+        self._fade(now)
+        return self._own + self._cost <= self.share * max(now - self._began - self.idle, 0.0)
+
+    def looking_share(self) -> float:
+        """Of the time, 0..1."""
+        past = self.clock() - self._began - self.idle
+        return self._own / past if past > 0 else 0.0
+
+    def held(self, seconds: float) -> None:
+        """The loop stood still for so long, as somebody wished."""
+        self.idle += seconds
+
+    def _fade(self, now: float) -> None:
+        """Time and spending of long ago are forgotten alike, so that a dear beginning is paid back once."""
+        past = now - self._began - self.idle
+        if past > FORGET:
+            self._own *= FORGET / past
+            self._began, self.idle = now - FORGET, 0.0
