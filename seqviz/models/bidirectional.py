@@ -24,7 +24,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
-from seqviz.models.initialization import initialize
+from seqviz.models.initialization import initialize, scale_recurrence
 from seqviz.models.one_way import DIRECTIONS, Direction, trace_one_way
 from seqviz.models.output import Output
 from seqviz.models.recurrent import KERNELS, RecurrentConfig, RecurrentModel, State, Weights
@@ -45,6 +45,7 @@ class BidirectionalModel(NeuralModel):
         self.d_features = 2 * config.d_hidden
         self.build_head()
         initialize(self, config.initialization)
+        scale_recurrence(self, config.spectral_radius)
         self.start_biases(config)
 
     def fused(self, config: Any) -> nn.RNNBase:

@@ -99,6 +99,8 @@ class LayerNormLSTM(UnrolledModel):
     Config: ClassVar[type[NeuralConfig]] = LSTMConfig
     title = "LSTM with layer norm"
     family = "lstm"
+    variant_of = "lstm"
+    adds = frozenset({"layer_norm"})
     states = LayerNormCell.states
 
     def build_cell(self, config: LSTMConfig, d_input: int) -> Cell:

@@ -19,7 +19,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.core.knobs import knob
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
-from seqviz.models.initialization import initialize
+from seqviz.models.initialization import initialize, scale_recurrence
 from seqviz.models.output import Output
 from seqviz.models.trace import Recorder, Trace
 
@@ -37,6 +37,11 @@ class RecurrentConfig(NeuralConfig):
                          help="Length of the state that is carried from position to position.")  # fmt: skip
     n_layers: int = knob(1, low=1, high=16, label="layers",
                          help="Recurrent layers; each reads the states of the one below.")  # fmt: skip
+    spectral_radius: float = knob(
+        0.0, low=0.0, high=4.0, label="spectral radius", advanced=True,
+        help="Every recurrent matrix (one per gate) is scaled so that its largest eigenvalue has this size at the "
+        "start: below 1 what it repeats fades, above 1 it grows (0: as it was started).",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class RecurrentModel(NeuralModel):
         self.d_features = config.d_hidden
         self.build_head()
         initialize(self, config.initialization)
+        scale_recurrence(self, config.spectral_radius)
         self.start_biases(config)
 
     # what a cell's file brings -------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from seqviz.core.batch import Batch
 from seqviz.core.interface import Interface, Offers
 from seqviz.models.base import Context, NeuralConfig, NeuralModel
-from seqviz.models.initialization import initialize
+from seqviz.models.initialization import initialize, scale_recurrence
 from seqviz.models.output import Output
 from seqviz.models.recurrent import RecurrentConfig, State
 from seqviz.models.trace import Recorder, Trace
@@ -99,6 +99,7 @@ class UnrolledModel(NeuralModel):
         self.build_output(config)
         self.build_head()
         initialize(self, config.initialization)
+        scale_recurrence(self, config.spectral_radius)
 
     # what an architecture's file brings ----------------------------------------------------------------------
 
@@ -159,10 +160,10 @@ class UnrolledModel(NeuralModel):
             said = [self.says(layers) for layers in outputs]
             for name in list(said[0])[:-1]:
                 recorder.note_steps(name, [step[name] for step in said])
-            features = torch.stack([list(step.values())[-1] for step in said], dim=1)  # (B, T, d_features)
                 recorder.level(name, [step[name] for step in said])
-            return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
+            features = torch.stack([list(step.values())[-1] for step in said], dim=1)  # (B, T, d_features)
             features = recorder.stacked_level("features", features)
+            return self.finish_trace(batch, recorder, Output(self.head(features, batch)))
 
     def _trace_layer(self, layer: int, inputs: list[Tensor], recorder: Recorder) -> list[Tensor]:
         cell, state = self.cell(layer), self.zero_state(inputs[0].shape[0])

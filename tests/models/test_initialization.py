@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from seqviz.models.initialization import initialize
+from seqviz.models.base import architectures
+from seqviz.models.initialization import initialize, scale_recurrence, square_blocks
+from tests.models.recurrent_oracles import INTERFACE
 
 
 def nets() -> nn.ModuleDict:
@@ -47,3 +50,36 @@ def test_biases_are_left_alone():
     initialize(net, "normal")
     assert torch.equal(net["linear"].bias, before["linear"].bias)
     assert torch.equal(net["cells"].bias_ih_l0, before["cells"].bias_ih_l0)
+
+
+@pytest.mark.parametrize("radius", [0.5, 1.0, 1.7])
+def test_every_block_of_a_recurrent_matrix_gets_the_spectral_radius_asked_for(radius):
+    net, before = nets(), nets()
+    scale_recurrence(net, radius)
+    for block, old in zip(net["cells"].weight_hh_l0.split(8), before["cells"].weight_hh_l0.split(8), strict=True):
+        sizes = np.abs(np.linalg.eigvals(block.detach().numpy().astype(np.float64)))
+        assert sizes.max() == pytest.approx(radius, rel=1e-5)
+        torch.testing.assert_close(block / block.norm(), old / old.norm())
+    assert torch.equal(net["cells"].weight_ih_l0, before["cells"].weight_ih_l0)
+    assert torch.equal(net["linear"].weight, before["linear"].weight)
+
+
+def test_no_radius_asked_for_or_a_matrix_of_zeros_leaves_everything_as_it_was():
+    net, before = nets(), nets()
+    scale_recurrence(net, 0.0)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), before.parameters(), strict=True))
+    nn.init.zeros_(net["cells"].weight_hh_l0)
+    scale_recurrence(net, 1.0)
+    assert not net["cells"].weight_hh_l0.any()
+
+
+@pytest.mark.parametrize("name", [n for n, c in architectures.items() if "spectral_radius" in c.Config.model_fields])
+def test_every_architecture_with_that_knob_begins_at_that_radius(name):
+    cls = architectures.get(name)
+    torch.manual_seed(0)
+    model = cls(cls.Config(d_hidden=6, d_embedding=5, n_layers=2, spectral_radius=1.25), INTERFACE)
+    blocks = [b for key, w in model.named_parameters() if "weight_hh" in key for b in square_blocks(key, w)]
+    assert blocks
+    for block in blocks:
+        sizes = np.abs(np.linalg.eigvals(block.detach().numpy().astype(np.float64)))
+        assert sizes.max() == pytest.approx(1.25, rel=1e-5)
