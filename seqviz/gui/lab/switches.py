@@ -88,5 +88,4 @@ def knob_of(switch: RemedySwitch) -> KnobDescription:
         switch.options,
         switch.unit,
         switch.log,
-        live=True,
     )

@@ -13,7 +13,6 @@ from seqviz.gui.panels.gradient_map import HIGH, LOW, relative_to_diagonal
 from seqviz.gui.race.racer import Racer
 from seqviz.gui.widgets import causal_map
 from seqviz.gui.widgets.causal_map import MapGeometry
-from seqviz.gui.widgets.colour_bar import ColourBar, paint_colour_bar
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.curve_labels import colour_of
 from seqviz.gui.widgets.ghost import paint_ghost
@@ -21,7 +20,7 @@ from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.token_names import token_name
 
-HEAD, FOOT, GUTTER, GAP, LARGEST = 24, 20, 62, 26, 40
+HEAD, FOOT, GUTTER, GAP, LARGEST, TALLEST, READABLE = 24, 20, 62, 26, 40, 1.8, 10
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 Floats = NDArray[np.floating]
 
@@ -75,7 +74,7 @@ class TwinMaps(PaintedWidget):
         left = number * (half + theme.px(GAP)) + theme.px(GUTTER)
         grid = ColumnGrid(columns, left, cell, 0, min(columns, room // cell))
         height = max(self.height() - theme.px(HEAD) - theme.px(FOOT), 1)
-        height = min(height, round(cell * known * 1.15))
+        height = min(height, round(cell * known * TALLEST))
         return MapGeometry.square(grid, theme.px(HEAD), height, known)
 
     # painting
@@ -87,9 +86,6 @@ class TwinMaps(PaintedWidget):
             paint_ghost(painter, QRectF(self.rect()), "Both gradient maps, on one scale: they come with the pair.")
         for number, (racer, _) in enumerate(self._maps):
             self._paint_map(painter, number, racer)
-        if any(values is not None for _, values in self._maps):
-            bar = ColourBar("‖∂ℓₜ/∂hₛ‖, 1 = diagonal mean", theme.power_label(LOW), theme.short(HIGH), "viridis")
-            paint_colour_bar(painter, self.width() - 4, theme.px(HEAD) / 2, bar)
         painter.end()
 
     def _paint_map(self, painter: QPainter, number: int, racer: Racer) -> None:
@@ -115,7 +111,8 @@ class TwinMaps(PaintedWidget):
             painter.setClipRect(QRectF(geometry.grid.left - theme.px(GUTTER), 0, theme.px(GUTTER), self.height()))
             causal_map.paint_words(painter, geometry, tokens, row)
             painter.restore()
-            causal_map.paint_diagonal(painter, geometry, tokens, row)
+            if geometry.row_height >= theme.px(READABLE):
+                causal_map.paint_diagonal(painter, geometry, tokens, row)
         self._paint_cell(painter, geometry, values)
 
     def _paint_cell(self, painter: QPainter, geometry: MapGeometry, values: Floats) -> None:

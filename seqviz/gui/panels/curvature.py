@@ -158,7 +158,7 @@ class CurvaturePanel(PaintedFreePanel):
             line = self._lines["gradient"]
             best = int(np.nanargmin(line.loss))
             rows.append(Quantity("lowest downhill", f"{float(line.loss[best]):.3g} (here {line.here:.3g})"))
-            rows.append(Quantity("at a distance of", f"{float(line.distance[best]):.2g} lengths of the weights"))
+            rows.append(Quantity("at, of the weights' length", f"{float(line.distance[best]):.2g}"))
         return Explanation(self.title, _FORMULA, sentence, tuple(rows), theme.short(self._eigenvalue), "is λ, in nats")
 
     def export(self) -> Mapping[str, np.ndarray]:

@@ -14,22 +14,21 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.icon_button import IconButton
-from seqviz.gui.lab.switches import RemedySwitches
 from seqviz.gui.lab.twin_maps import TwinMaps
 from seqviz.gui.lab.twin_session import TwinSession
 from seqviz.gui.labels import TextLabel
-from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
+from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
+from seqviz.gui.panels.gradient_map import HIGH, LOW
 from seqviz.gui.race.clocks import clock_named
 from seqviz.gui.race.decay_plot import DecayPlot
 from seqviz.gui.race.learning_plot import LearningPlot
 from seqviz.gui.race.racer import Racer
 from seqviz.gui.race.standings import number_text, unit_of
-from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 
-RAIL, PLOT_SHARE = 250, 0.42
+PLOT_SHARE = 0.4
 REFRESH_MS = 240  # between two paintings of the plots: a step is too short to be seen
-EMPTY = "Flip a switch: a twin of this run that has just that changed is put beside a copy of it."
+EMPTY = "Flip a remedy: a twin that has just that changed is put beside a copy of this run."
 
 
 @panels.register("twin")
@@ -49,7 +48,6 @@ class TwinPanel(FreePanel):
     def __init__(self) -> None:
         super().__init__()
         self.pair: TwinSession | None = None
-        self.switches = RemedySwitches()
         self.learning, self.decay, self.maps = LearningPlot(), DecayPlot(), TwinMaps()
         self.learning.setAccessibleName("loss of original and twin")
         self.decay.setAccessibleName("gradient decay of original and twin")
@@ -67,15 +65,9 @@ class TwinPanel(FreePanel):
         self.setAccessibleName(self.title)
 
     def _build(self) -> None:
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(0, theme.px(4), 0, theme.px(4))
-        outer.setSpacing(theme.px(16))
-        rail = scrolled(self.switches)
-        rail.setFixedWidth(theme.px(RAIL))
-        outer.addWidget(rail)
-        right = QVBoxLayout()
-        right.setSpacing(theme.px(6))
-        outer.addLayout(right, 1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, theme.px(4), 0, theme.px(4))
+        box.setSpacing(theme.px(6))
         head = QHBoxLayout()
         head.setSpacing(theme.px(8))
         for button in (self.play, self.step):
@@ -86,29 +78,27 @@ class TwinPanel(FreePanel):
         told.addWidget(self.notes)
         head.addLayout(told, 1)
         head.addWidget(self.end)
-        right.addLayout(head)
+        box.addLayout(head)
         plots = QHBoxLayout()
         plots.setSpacing(theme.px(12))
         plots.addWidget(_titled("loss on unseen text, by optimiser step", self.learning), 1)
         plots.addWidget(_titled("mean gradient by distance, 1 at the position itself", self.decay), 1)
-        right.addLayout(plots, round(100 * PLOT_SHARE))
-        right.addWidget(self.maps, round(100 * (1 - PLOT_SHARE)))
+        box.addLayout(plots, round(100 * PLOT_SHARE))
+        box.addWidget(self.maps, round(100 * (1 - PLOT_SHARE)))
 
     # the pair
 
     def join(self, session: RunSession) -> None:
         pair = self.pair = TwinSession.of(session)
-        self.switches.flipped.connect(pair.flip)
         self.play.clicked.connect(self.play_or_pause)
         self.step.clicked.connect(self.step_both)
         self.end.clicked.connect(pair.leave)
-        pair.switches_changed.connect(self._show_switches)
+        pair.switches_changed.connect(self.refresh)
         pair.pair_made.connect(self.refresh)
         pair.race_started.connect(self.refresh)
         pair.state_changed.connect(self.refresh)
         pair.changed.connect(self._refresh_soon)
         self.maps.pointed.connect(self._point)
-        self._show_switches()
         self.refresh()
 
     @Slot()
@@ -122,12 +112,6 @@ class TwinPanel(FreePanel):
         """One optimiser step of both."""
         if self.pair is not None and self.pair.racers:
             self.pair.step_on()
-
-    @Slot()
-    def _show_switches(self) -> None:
-        if self.pair is not None:
-            self.switches.show_switches(self.pair.switches, self.pair.changes)
-            self._say()
 
     @Slot()
     def _refresh_soon(self) -> None:
@@ -148,9 +132,7 @@ class TwinPanel(FreePanel):
         self.decay.show_race(racers, selected=1)
         self.maps.show_pair(racers)
         running = self.pair.running
-        self.play.set_sign(
-            "pause" if running else "play", "Pause" if running else "Play", "Original and twin (T)"
-        )
+        self.play.set_sign("pause" if running else "play", "Pause" if running else "Play", "Original and twin (T)")
         self.play.setEnabled(self.pair.state in ("paused", "running"))
         self.step.setEnabled(self.pair.state == "paused")
         self.end.setVisible(bool(racers))
@@ -184,6 +166,9 @@ class TwinPanel(FreePanel):
     def subtitle(self) -> str:
         return "" if self.pair is None else self.pair.words()
 
+    def colour_bar(self) -> ColourBar | None:
+        return ColourBar("‖∂ℓₜ/∂hₛ‖, 1 = diagonal mean", theme.power_label(LOW), "viridis", theme.short(HIGH))
+
     def reading(self) -> str:
         pair = self._both()
         if pair is None:
@@ -216,7 +201,7 @@ class TwinPanel(FreePanel):
         pair = self._both()
         if pair is None:
             return Explanation(self.title, "", sentence)
-        rows = [Quantity("changed", self.pair.words() if self.pair is not None else "")]
+        rows = [Quantity("", self.pair.words() if self.pair is not None else "")]
         for racer in pair:
             unit = unit_of(racer.run.unit)
             rows.append(Quantity(f"{racer.label}: loss", f"{number_text(unit, racer.nats)} {unit.short}"))
