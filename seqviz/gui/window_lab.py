@@ -88,6 +88,8 @@ class WindowLab(WindowExplain):
             self.pair.step_on()
 
     def _enter(self, room: str) -> None:
+        if room != MODEL:
+            self.sheet.set_cover(None)  # whoever comes here knows the first steps
         self.board.enter(room)
         self.lab_bar.setVisible(room != MODEL)
         self.centre.views.arrange()
