@@ -74,12 +74,12 @@ class GradientRidgePanel(ParameterView, TimePanel):
         still = (axis, area.width(), area.height())
         painter.drawPixmap(0, 0, self.static_layer(still, lambda p: self._paint_axis(p, area, axis)))
         count = len(self.picked)
-        tallest = max((float(e.histograms[self.index].max()) for e in self.picked), default=0.0)
         row = area.height() / (max(count - 1, 0) + OVERLAP)
         painter.setClipRect(area.adjusted(0, -2, 0, 2))
         for place, event in enumerate(self.picked):
             base = area.top() + (OVERLAP + place) * row
-            self._paint_ridge(painter, event, axis, base, OVERLAP * row / max(tallest, 1e-9), place == count - 1)
+            tallest = max(float(event.histograms[self.index].max()), 1e-9)
+            self._paint_ridge(painter, event, axis, base, OVERLAP * row / tallest, place == count - 1)
         painter.setClipping(False)
         self._paint_steps(painter, area, row)
 
@@ -147,8 +147,8 @@ class GradientRidgePanel(ParameterView, TimePanel):
     def explain(self, cursor: Cursor) -> Explanation:
         sentence = (
             "Each hill is the histogram of how large the entries of this gradient were at one step, on a logarithmic "
-            "axis; zeros are left out. A hill that walks left vanishes, one that walks right explodes, a wide one has "
-            "units that learn and units that do not."
+            "axis, all hills equally high; zeros are left out. A hill that walks left vanishes, one that walks right "
+            "explodes, a wide one has units that learn and units that do not."
         )
         if self.newest is None or not self.picked:
             return Explanation(self.title, _FORMULA, sentence)

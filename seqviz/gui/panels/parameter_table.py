@@ -45,7 +45,7 @@ NAME, SHAPE, NORM, LARGEST, ZEROS, SIZES, RATIO, NOISE, ANGLE = COLUMNS = (
     Column("gradient", "norm", 66, "gradient_norm"),
     Column("gradient", "largest", 66, "gradient_max", rank=5),
     Column("gradient", "zeros", 64, "zero_share", rank=2),
-    Column("sizes of its entries", "10⁻¹² to 10², log", 96, drawn=True, rank=1),
+    Column("its entries", "10⁻¹² to 10²", 96, drawn=True, rank=1),
     Column("update / weight", "10⁻⁶ to 1, log; band: 10⁻³", 150, "update_ratio", drawn=True),
     Column("signal", "/ noise", 56, "signal_to_noise"),
     Column("angle to", "last one", 64, "angle", rank=3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from seqviz.gui.parameter_history import over_steps, tensor_title
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.colour_bar import ColourBar as PaintedBar
-from seqviz.gui.widgets.colour_bar import paint_colour_bar
+from seqviz.gui.widgets.colour_bar import colour_bar_width, paint_colour_bar
 from seqviz.gui.widgets.matrix_view import index_image, paint_matrix
 from seqviz.gui.widgets.step_plot import axis_of_steps, horizon_of
 
@@ -44,7 +44,7 @@ class Figure:
 
 
 FIGURES = (
-    Figure("gradient_norm", "gradient norm", 1e-5, 10.0, "log10", "viridis", "10⁻⁵", "10"),
+    Figure("gradient_norm", "gradient norm", 1e-5, 1e2, "log10", "viridis", "10⁻⁵", "10²"),
     Figure("update_ratio", "update / weight", 1e-5, 1e-1, "log10", "diverging", "10⁻⁵", "10⁻¹"),
     Figure("signal_to_noise", "signal / noise", 0.0, 1.0, "linear", "viridis", "0", "1"),
     Figure("angle", "angle to the last gradient", 0.0, 180.0, "linear", "diverging", "0°", "180°"),
@@ -125,6 +125,8 @@ class TensorHeatPanel(ParameterView, TimePanel):
         self._paint_names(painter, area)
         plot.paint_x_labels(painter, area, self.x_axis())
         bar = PaintedBar(figure.option, figure.low_text, figure.high_text, figure.colours)
+        if colour_bar_width(bar) > area.right():
+            bar = replace(bar, quantity="")  # the header says it
         paint_colour_bar(painter, area.right(), self.height() - theme.px(BAR) / 2, bar)
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
