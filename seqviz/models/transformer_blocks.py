@@ -2,6 +2,8 @@
 
     pre-norm     x = x + attention(norm(x));   x = x + mlp(norm(x));   at the end x = norm(x)
     post-norm    x = norm(x + attention(x));   x = norm(x + mlp(x))
+    none         x = x + attention(x);   x = x + mlp(x)
+Without the residual lane what a part writes takes the place of the stream: "x +" falls away everywhere.
     mlp(x)       W_2 phi(W_1 x),  phi = GELU or ReLU
 
 Vaswani et al., "Attention is all you need", 2017; why pre-norm trains without warm-up: Xiong et al. 2020. The start
@@ -43,8 +45,10 @@ class BlocksConfig(TrunkConfig):
     d_feedforward: int = knob(4, low=1, high=16, label="feed-forward", unit="x width", advanced=True,
                               help="How much wider the inner layer of each block's network is.")  # fmt: skip
     position: PositionKind = knob("learned", label="position", help="How the model knows where a token stands.")
-    norm: Literal["pre", "post"] = knob("pre", label="norm", advanced=True,
-                                        help="Normalise before each part of a block, or after it.")  # fmt: skip
+    norm: Literal["pre", "post", "none"] = knob("pre", label="norm", advanced=True,
+                                                help="Normalise before each part of a block, or after it.")  # fmt: skip
+    residual: bool = knob(True, label="residual lane", advanced=True,
+                          help="What a part of a block writes is added to the stream, or replaces it.")  # fmt: skip
     activation: Literal["gelu", "relu"] = knob("gelu", label="activation", advanced=True,
                                                help="What bends the inner layer of each block.")  # fmt: skip
     bias: bool = knob(False, label="biases", advanced=True,
@@ -66,13 +70,22 @@ class Block(nn.Module):
         super().__init__()
         width, inner = config.d_model, config.d_feedforward * config.d_model
         self.pre = config.norm == "pre"
-        self.norm_attention = nn.LayerNorm(width, bias=config.bias)
+        self.residual = config.residual
+        self.norm_attention = self._norm(config)
         self.attention = SelfAttention(width, config.n_heads, config.bias, config.dropout, causal)
-        self.norm_mlp = nn.LayerNorm(width, bias=config.bias)
+        self.norm_mlp = self._norm(config)
         self.widen = nn.Linear(width, inner, bias=config.bias)
         self.activation = nn.GELU() if config.activation == "gelu" else nn.ReLU()
         self.narrow = nn.Linear(inner, width, bias=config.bias)
         self.dropout = nn.Dropout(config.dropout)
+
+    @staticmethod
+    def _norm(config: BlocksConfig) -> nn.Module:
+        return nn.Identity() if config.norm == "none" else nn.LayerNorm(config.d_model, bias=config.bias)
+
+    def written_to(self, x: Tensor, written: Tensor) -> Tensor:
+        """The stream after a part of the block has written to it: (B, T, D)."""
+        return x + written if self.residual else written
 
     def forward(self, x: Tensor, position: Position, present: Tensor | None = None) -> Tensor:
         read = self.norm_attention(x) if self.pre else x
@@ -84,11 +97,11 @@ class Block(nn.Module):
         return self.after_attention(x, attended), remembered
 
     def after_attention(self, x: Tensor, attended: Tensor) -> Tensor:
-        x = x + self.dropout(attended)  # (B, T, D)
-        if self.pre:
-            return x + self.dropout(self.narrow(self.activation(self.widen(self.norm_mlp(x)))))
-        x = self.norm_attention(x)
-        return self.norm_mlp(x + self.dropout(self.narrow(self.activation(self.widen(x)))))
+        x = self.written_to(x, self.dropout(attended))  # (B, T, D)
+        x = x if self.pre else self.norm_attention(x)
+        read = self.norm_mlp(x) if self.pre else x
+        x = self.written_to(x, self.dropout(self.narrow(self.activation(self.widen(read)))))
+        return x if self.pre else self.norm_mlp(x)
 
     def trace(
         self, x: Tensor, position: Position, recorder: Recorder, path: str, present: Tensor | None = None
@@ -96,13 +109,15 @@ class Block(nn.Module):
         """`forward` longhand, without dropout."""
         branch, x = self._part(recorder, x, f"{path}.attention")
         read = self._normalise("norm_attention", branch, recorder, path) if self.pre else branch
-        x = x + self.attention.trace(read, position, recorder, f"{path}.attention", present)  # (B, T, D)
+        attended = self.attention.trace(read, position, recorder, f"{path}.attention", present)
+        x = self.written_to(x, attended)  # (B, T, D)
         x = x if self.pre else self._normalise("norm_attention", x, recorder, path)
         branch, x = self._part(recorder, x, f"{path}.mlp")
         read = self._normalise("norm_mlp", branch, recorder, path) if self.pre else branch
         hidden = self.activation(self.widen(read))  # (B, T, inner)
         written = self.narrow(hidden)  # (B, T, D)
-        x = x + written if self.pre else self._normalise("norm_mlp", x + written, recorder, path)
+        x = self.written_to(x, written)
+        x = x if self.pre else self._normalise("norm_mlp", x, recorder, path)
         recorder.note(f"{path}.mlp.hidden", hidden, ("batch", "t", "unit"))
         recorder.note(f"{path}.mlp.output", written, STREAM)
         recorder.note(f"{path}.residual", x, STREAM)
@@ -115,8 +130,10 @@ class Block(nn.Module):
 
     def _normalise(self, name: str, x: Tensor, recorder: Recorder, path: str) -> Tensor:
         """One of the block's layer norms (B, T, D), with what went in noted."""
-        note_norm(recorder, f"{path}.{name}", x)
-        normalised: Tensor = getattr(self, name)(x)
+        norm = getattr(self, name)
+        if isinstance(norm, nn.LayerNorm):
+            note_norm(recorder, f"{path}.{name}", x)
+        normalised: Tensor = norm(x)
         return normalised
 
 
@@ -164,7 +181,7 @@ class BlockStack(NeuralModel):
         with torch.set_grad_enabled(keep_graph):
             x, present = self.traced_input(batch, recorder), self.present(batch)  # (B, T, D)
             self.position.note(recorder, x.shape[1], x)
-            x = self.position.add(x)
+            x = recorder.stacked_level("stream", self.position.add(x))
             for number, block in enumerate(self.stack):
                 x = block.trace(x, self.position, recorder, f"blocks.{number}", present)
             if isinstance(self.norm, nn.LayerNorm):
@@ -177,6 +194,7 @@ class BlockStack(NeuralModel):
             f"blocks.{number}.{name}": norm.weight.detach()
             for number, block in enumerate(self.stack)
             for name, norm in (("norm_attention", block.norm_attention), ("norm_mlp", block.norm_mlp))
+            if isinstance(norm, nn.LayerNorm)
         }
         return found | ({"norm": self.norm.weight.detach()} if isinstance(self.norm, nn.LayerNorm) else {})
 

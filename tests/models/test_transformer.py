@@ -145,5 +145,44 @@ def test_each_scheme_of_positions_shows_its_own_picture(position: Any, names: se
     tokens = Field(torch.zeros(1, 9, dtype=torch.int64), ("batch", "t"))
     arrays = model.trace(Batch({"tokens": tokens}, {"tokens": tokens})).arrays
     assert {name for name in arrays if name.startswith("position.")} == names
-    assert set(model.provides) == {"embedding", "blocks.*"} | names
+    assert set(model.provides) == {"embedding", "blocks.*", "norm.*"} | names
     assert all(arrays[name].values.shape[-2] == 9 or arrays[name].values.shape[0] == 9 for name in names)
+
+
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("norm", ["pre", "post", "none"])
+def test_a_block_without_norms_or_lane_is_what_is_left_of_its_equations(norm: str, residual: bool) -> None:
+    torch.manual_seed(0)
+    config = TransformerConfig(d_model=8, n_heads=2, d_feedforward=3, norm=norm, residual=residual, bias=True)
+    block = Block(config).double().eval()
+    x = torch.randn(3, 5, 8, dtype=torch.float64)
+
+    def normal(y: torch.Tensor) -> torch.Tensor:  # gains 1, biases 0 at the start
+        return (y - y.mean(-1, keepdim=True)) / (y.var(-1, unbiased=False, keepdim=True) + 1e-5).sqrt()
+
+    def part(y: torch.Tensor, write: Any) -> torch.Tensor:
+        written = write(normal(y)) if norm == "pre" else write(y)
+        written = y + written if residual else written
+        return normal(written) if norm == "post" else written
+
+    expected = part(x, lambda y: block.attention(y, Position(), None))
+    expected = part(expected, lambda y: block.narrow(block.activation(block.widen(y))))
+    torch.testing.assert_close(block(x, Position()), expected, **TIGHT)
+
+
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("norm", ["post", "none"])
+def test_both_paths_and_generation_agree_without_norms_or_lane(norm: str, residual: bool) -> None:
+    torch.manual_seed(0)
+    config = TransformerConfig(d_model=8, n_heads=2, n_layers=2, norm=norm, residual=residual, dropout=0.0)
+    model = Transformer(config, interface(7, 6)).double().eval()
+    tokens = torch.randint(0, 7, (2, 6))
+    batch = Batch({"tokens": Field(tokens, ("batch", "t"))}, {"tokens": Field(tokens, ("batch", "t"))})
+    fast = model(batch, Context()).predictive.log_probs()
+    torch.testing.assert_close(model.trace(batch, keep_graph=True).output.predictive.log_probs(), fast, **TIGHT)
+    state = model.initial_state(2)
+    for t in range(6):
+        said, state = model.step(tokens[:, t], state)
+        torch.testing.assert_close(said, fast[:, t], **TIGHT)
+    assert bool(model.norm_gains()) == (norm != "none")
+    assert ("blocks.0.norm_mlp.mean" in model.trace(batch).arrays) == (norm != "none")
