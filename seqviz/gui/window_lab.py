@@ -113,7 +113,8 @@ class WindowLab(WindowExplain):
 
     @Slot(object)
     def _show_halt(self, halt: RunHalted) -> None:
-        sentence = halt_sentence(halt)
-        self.show_notice(Notice("warning", sentence[:1].upper() + sentence[1:]))
         if halt.panel:
             self.show_view(halt.panel)
+        if "breakpoints" not in self.board.names_open():  # nobody else says it
+            sentence = halt_sentence(halt)
+            self.show_notice(Notice("warning", sentence[:1].upper() + sentence[1:]))

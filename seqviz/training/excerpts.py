@@ -17,7 +17,7 @@ def excerpt(task: Task, batch: Batch, row: int, axis: str = "t") -> tuple[str, .
     if np.issubdtype(field.values.dtype, np.integer) and field.values.ndim == 2:
         labels = task.labels_of(name)
         return tuple(labels[i] if 0 <= i < len(labels) else "?" for i in _whole(field, row).tolist())
-    return tuple(" ".join(f"{number:.2g}" for number in np.atleast_1d(step)) for step in _whole(field, row))
+    return tuple(",".join(f"{number:.2g}" for number in np.atleast_1d(step)) for step in _whole(field, row))
 
 
 def _whole(field: Field, row: int) -> np.ndarray:

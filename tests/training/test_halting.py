@@ -130,7 +130,7 @@ def test_the_text_of_generated_numbers_is_told_too(adding):
     _, events, _ = at_a_halt(adding, BreakpointSetting("grad_norm", 0.0))
     halt = events[-1]
     assert len(halt.excerpt) == 12
-    assert all(len(label.split()) == 2 for label in halt.excerpt)
+    assert all(len(label.split(",")) == 2 for label in halt.excerpt)
     assert 0 <= halt.position < 12
 
 

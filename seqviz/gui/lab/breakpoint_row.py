@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from seqviz.gui import theme
 from seqviz.gui.widgets.knob_painting import paint_switch
 from seqviz.gui.widgets.painted import PaintedWidget
 
-HEIGHT, SWITCH, FIELD = 28, 38, 58
+HEIGHT, LINE, SWITCH, FIELD = 46, 21, 38, 50
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
@@ -74,8 +74,8 @@ class BreakpointRow(PaintedWidget):
         """The last measured value; a dear one with its step."""
         if math.isnan(self._value):
             return ""
-        at = "" if self.about.every_step else f" at {theme.thousands(self._step)}"
-        return f"{theme.short(self._value)}{at}"
+        at = "" if self.about.every_step else f"at step {theme.thousands(self._step)} "
+        return f"{at}{theme.short(self._value)}"
 
     def _accept(self) -> None:
         """Read the fields; what is no number is said and changes nothing."""
@@ -107,18 +107,21 @@ class BreakpointRow(PaintedWidget):
         self.setAccessibleDescription(self.error or ("armed" if self.armed else "off"))
         self.update()
 
-    def _places(self) -> tuple[QRectF, QRectF, QRectF, QRectF]:
-        """Title, distance field, side and limit field, from left to right."""
-        high, gap, about = float(theme.px(HEIGHT)), theme.px(5), self.about
-        left = float(theme.px(SWITCH))
-        title = theme.metrics(12, bold=True).horizontalAdvance(about.title + (" at" if about.distance else "")) + gap
-        far = float(theme.px(34)) if self.far is not None else 0.0
-        side = theme.metrics(12).horizontalAdvance("below") + gap if about.has_limit else 0.0
-        field = float(theme.px(FIELD)) if about.has_limit else 0.0
-        first = QRectF(left, 0, title, high)
-        second = QRectF(first.right(), theme.px(3), far, high - theme.px(6))
-        third = QRectF(second.right() + (gap if far else 0), 0, side, high)
-        return first, second, third, QRectF(third.right(), theme.px(3), field, high - theme.px(6))
+    def _places(self) -> list[tuple[str, QRectF]]:
+        """The second line from left to right: words and fields ("far", "limit") with where they stand."""
+        about, gap, top, high = self.about, theme.px(5), theme.px(LINE), float(theme.px(HEIGHT - LINE - 4))
+        words = theme.metrics(11)
+        parts = [about.quantity] if about.has_limit else [f"{about.quantity} no longer a finite number"]
+        if about.distance:
+            parts += ["over", "far"]
+        if about.has_limit:
+            parts += ["below" if about.below else "above", "limit", about.unit]
+        places, x = [], float(theme.px(SWITCH))
+        for part in filter(None, parts):
+            width = {"far": theme.px(30), "limit": theme.px(FIELD)}.get(part) or words.horizontalAdvance(part)
+            places.append((part, QRectF(x, top, float(width), high)))
+            x += width + gap
+        return places
 
     # Qt overrides
 
@@ -136,10 +139,11 @@ class BreakpointRow(PaintedWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        _, far, _, limit = self._places()
-        for field, area in ((self.far, far), (self.limit, limit)):
+        fields = {"far": self.far, "limit": self.limit}
+        for name, area in self._places():
+            field = fields.get(name)
             if field is not None:
-                field.setFont(theme.font(12, bold=True))
+                field.setFont(theme.font(11, bold=True))
                 field.setGeometry(area.toRect())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -156,26 +160,23 @@ class BreakpointRow(PaintedWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, colours = QPainter(self), theme.theme()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = theme.px(HEIGHT) / 2
-        paint_switch(painter, theme.px(SWITCH) - theme.px(5), middle, self.armed, self.hasFocus(), True)
-        title, _, side, limit = self._places()
+        first = QRectF(theme.px(SWITCH), 0, self.width() - theme.px(SWITCH) - theme.px(2), theme.px(LINE))
+        paint_switch(painter, theme.px(SWITCH - 5), first.center().y(), self.armed, self.hasFocus(), True)
         painter.setFont(theme.font(12, bold=self.armed))
         painter.setPen(colours.ink if self.armed else colours.ink2)
-        painter.drawText(title, _LEFT, self.about.title + (" at" if self.about.distance else ""))
-        if self.about.has_limit:
-            painter.setFont(theme.font(12))
-            painter.setPen(colours.ink2)
-            painter.drawText(side, _LEFT, "below" if self.about.below else "above")
-        self._paint_value(painter, QPointF(limit.right() + theme.px(6), middle))
-        painter.end()
-
-    def _paint_value(self, painter: QPainter, start: QPointF) -> None:
-        """What it was the last time, or what is wrong with the limit."""
-        colours = theme.theme()
-        area = QRectF(start.x(), 0, max(self.width() - start.x() - theme.px(2), 0), theme.px(HEIGHT))
-        text = self.error or (f"now {self.value_text()}" if self.value_text() else "")
-        if theme.metrics(11).horizontalAdvance(text) > area.width():
-            text = self.error or self.value_text()
+        painter.drawText(first, _LEFT, self.about.title)
+        text = self.error or (
+            f"{'now ' if self.about.every_step else ''}{self.value_text()}" if self.value_text() and self.armed else ""
+        )
+        painter.setFont(theme.font(11, bold=bool(text) and not self.error))
+        painter.setPen(colours.warn if self.error else colours.ink)
+        painter.drawText(first, _RIGHT, text)
         painter.setFont(theme.font(11))
-        painter.setPen(colours.warn if self.error else colours.ink3)
-        painter.drawText(area, _RIGHT, theme.metrics(11).elidedText(text, Qt.TextElideMode.ElideRight, area.width()))
+        painter.setPen(colours.ink2 if self.armed else colours.ink3)
+        for name, area in self._places():
+            room = self.width() - area.left()
+            whole = area.width() <= room + 2 or name != self.about.unit  # no half unit
+            if name not in ("far", "limit") and room > 0 and whole:
+                shown = theme.metrics(11).elidedText(name, Qt.TextElideMode.ElideRight, room)
+                painter.drawText(QRectF(area.left(), area.top(), room, area.height()), _LEFT, shown)
+        painter.end()

@@ -1,4 +1,4 @@
-"""What a halted run says: which condition, with what number, in which tensor and layer, at which place of which text."""
+"""What a halted run says: which condition, with what number, in which tensor and layer, where in which text."""
 
 from __future__ import annotations
 
@@ -54,14 +54,15 @@ class HaltCard(Surface):
         self._halt = halt
         self.title.setText(f"■ Halted before step {theme.thousands(halt.step)}")
         self.words.setText(halt.text)
-        parts = [f"tensor  {halt.tensor}" if halt.tensor else "", f"layer  {halt.layer}" if halt.layer else ""]
-        parts.append(f"position  {halt.position}" if halt.position >= 0 else "")
-        self.place.setText("     ".join(part for part in parts if part))
+        parts = [f"tensor {halt.tensor}" if halt.tensor else "", f"layer: {halt.layer}" if halt.layer else ""]
+        parts.append(f"worst at position {halt.position}" if halt.position >= 0 else "")
+        self.place.setText("\n".join(part for part in parts if part))
         self.place.setVisible(any(parts))
         self.strip.setVisible(bool(halt.excerpt))
         self.strip.show_text(halt.excerpt, halt.position)
         self.show_view.setVisible(bool(view))
-        self.show_view.setText(f"Show {view[:1].lower()}{view[1:]}")
+        self.show_view.setText("Show")
+        self.show_view.setToolTip(f"Bring up the view that shows it best: {view}")
         self.setAccessibleName(f"Halted before step {halt.step}: {halt.text}")
 
     def _show(self) -> None:

@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from seqviz.core.breakpoints import BreakpointDescription
 from seqviz.core.events import Ready, RunStarted
@@ -22,6 +22,7 @@ from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 
 PLACE = 45
+REST_MS = 60  # until the views around have found their places
 
 
 @panels.register("breakpoints")
@@ -109,7 +110,25 @@ class BreakpointsPanel(FreePanel):
             self._halt = halt
             view = panels.get(halt.panel).title if halt is not None and halt.panel in panels.names() else ""
             self.card.show_halt(halt, view)
+            self._make_room()
             self.header_changed.emit()
+
+    def _make_room(self) -> None:
+        """While the run is halted the whole card is to be seen."""
+        high = theme.px(self.minimum_height)
+        if self._halt is not None:
+            high = max(high, self.card.sizeHint().height() + theme.px(HEIGHT))
+            QTimer.singleShot(REST_MS, self, self._come_into_view)
+        self.setMinimumHeight(high)
+
+    @Slot()
+    def _come_into_view(self) -> None:
+        """Scroll the column to here."""
+        around = self.parentWidget()
+        while around is not None:
+            if isinstance(around, QScrollArea):
+                around.ensureWidgetVisible(self, 0, 0)
+            around = around.parentWidget()
 
     def clear(self) -> None:
         self._run_id = ""
@@ -150,7 +169,7 @@ class BreakpointsPanel(FreePanel):
     # words
 
     def subtitle(self) -> str:
-        return "halt before a step that meets one, at the step before"
+        return "halt before the step"
 
     def reading(self) -> str:
         if self._halt is not None:
@@ -182,7 +201,7 @@ class BreakpointsPanel(FreePanel):
 
     def on_theme_changed(self) -> None:
         super().on_theme_changed()
-        self.setMinimumHeight(theme.px(self.minimum_height))
+        self._make_room()
 
 
 def serves(about: BreakpointDescription, run: RunStarted) -> bool:

@@ -17,7 +17,7 @@ class AttentionEntropy(Breakpoint):
     """The mean entropy of the head that looks most narrowly."""
 
     title = "attention entropy"
-    quantity = "narrowest head, mean of H(pₜ)"
+    quantity = "mean H of one head"
     unit = "bits"
     limit = 0.5
     below = True

@@ -14,7 +14,7 @@ class ForgetGate(Breakpoint):
     """The lowest layer mean of what is kept from one position to the next."""
 
     title = "forget gate"
-    quantity = "mean of fₜ (GRU: zₜ)"
+    quantity = "mean of fₜ"
     limit = 0.3
     below = True
     help = (

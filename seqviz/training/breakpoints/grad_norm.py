@@ -13,11 +13,11 @@ class GradientNorm(Breakpoint):
     """||dL/dW|| over all parameters."""
 
     title = "gradient norm"
-    quantity = "‖∇L‖ before clipping"
+    quantity = "‖∇L‖"
     limit = 5.0
-    help = "The length of the gradient of all parameters together, as it comes from the backward pass."
+    help = "The length of the gradient of all parameters together, before clipping."
     order = 20
-    panel = "parameter_gradients"
+    panel = "parameter_table"
 
     def measure(self, learner: GradientLearner, step: Going) -> Measured:
         return Measured(step.grad_norm)

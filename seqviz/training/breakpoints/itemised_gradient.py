@@ -25,7 +25,7 @@ class ItemisedGradient(Breakpoint):
     """What of the gradient gets back over a distance."""
 
     title = "itemised gradient"
-    quantity = "‖∂ℓₜ/∂hₛ‖ against s = t"
+    quantity = "‖∂ℓₜ/∂hₛ‖"
     unit = "of distance 0"
     limit = 0.001
     below = True

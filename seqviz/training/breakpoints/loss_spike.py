@@ -27,8 +27,8 @@ class LossSpike(Breakpoint):
     """How far the loss of this batch lies above the last ones."""
 
     title = "loss spike"
-    quantity = "loss above the last 32"
-    unit = "× their spread"
+    quantity = "L − median of 32"
+    unit = "spreads"
     limit = 6.0
     help = (
         "How far this batch's loss lies above the median of the last 32 steps, in units of their spread (1.48 × the "
@@ -46,7 +46,7 @@ class LossSpike(Breakpoint):
             return Measured(math.nan)
         middle, spread = middle_and_spread(np.array(self._losses))
         value = (step.loss - middle) / spread if spread > 0 else math.nan
-        return Measured(value, words=f"the loss is {step.loss:.3f} nats, the last ones lie at {middle:.3f}")
+        return Measured(value, words=f"the loss is {step.loss:.3g}, the last ones lie at {middle:.3g}")
 
     def where(self, learner: GradientLearner, step: Going, measured: Measured) -> Place:
         row, position, axis = costliest(learner.model, step.batch)

@@ -14,7 +14,7 @@ class NotANumber(Breakpoint):
     """Loss, gradient or any traced array is no number."""
 
     title = "NaN or Inf"
-    quantity = "any tensor not finite"
+    quantity = "any tensor"
     help = (
         "Without it such a step ends the run as diverged. With it the run halts before the step; going on tries the "
         "same batch again and leaves it out if it still gives no number."

@@ -21,7 +21,7 @@ class UpdateRatio(Breakpoint):
     """The largest relative change of a weight matrix."""
 
     title = "update ratio"
-    quantity = "largest ‖ΔW‖ / ‖W‖"
+    quantity = "‖ΔW‖ / ‖W‖"
     limit = 0.1
     help = (
         "The update of a weight matrix against the matrix itself; near 0.001 is usual. Biases are left out: many begin "
@@ -29,7 +29,7 @@ class UpdateRatio(Breakpoint):
     )
     order = 40
     seam = "after_update"
-    panel = "parameter_gradients"
+    panel = "update_ratio"
 
     def __init__(self, setting: BreakpointSetting) -> None:
         super().__init__(setting)
