@@ -23,6 +23,7 @@ KEYS = (
     ("Ctrl+S", "save the experiment as a preset"),
     ("Ctrl+O", "open a run folder"),
     ("Ctrl+1, Ctrl+2", "the pages: one model, race"),
+    ("F10, or ]", "in the backprop debugger: one sub-step on (Shift+F10 or [ back, Ctrl+F10 to the cursor)"),
     ("F11", "presentation"),
     ("Ctrl+Shift+P", "find a command"),
     ("?", "this list"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ Row = NDArray[np.floating]  # (n,)
 PREFIX = "backprop."
 ACTED, SINGULAR, GATE, SLOPE = "what acted", "largest singular value", "mean forget gate", "mean slope"
 GATES = ("forget_gate", "update_gate", "carry_gate")
-DECADES = 5  # that thickness tells apart
+DECADES = 4  # that thickness tells apart
 _SITE = re.compile(r"backprop\.layers\.(\d+)\.(\w+)\.total$")
 
 
@@ -118,7 +118,7 @@ def read_anatomy(snapshot: Snapshot) -> Anatomy | None:
         losses,
         lanes,
         None if figures is None else StepFigures(*map(float, figures)),
-        {name: Tensor(*map(float, values)) for name, values in tensors.items()},
+        {name: Tensor(*map(float, tensors[name])) for name in in_reading_order(tensors)},
     )
 
 
@@ -148,18 +148,44 @@ def _lane(snapshot: Snapshot, layer: int, state: str) -> Lane:
     return Lane(layer, state, row("size"), row("total"), row("arriving"), row("born"), factors, gate)
 
 
-_TORCH = re.compile(r"(weight|bias)_(ih|hh)_l(\d+)$")
+_NUMBER = re.compile(r"_l(\d+)$|layers\.(\d+)\.")  # of the layer that a tensor belongs to
+_LETTERS = {"weight": "W", "weight_ih": "Wᵢₕ", "weight_hh": "Wₕₕ", "bias": "b", "bias_ih": "bᵢₕ", "bias_hh": "bₕₕ"}
+
+
+def tensor_layer(name: str) -> int | None:
+    """The layer of a parameter, counted from 0; None where it belongs to none."""
+    found = _NUMBER.search(name)
+    return None if found is None else int(found[1] or found[2] or 0)
+
+
+def tensor_letter(name: str) -> str:
+    """`Wₕₕ`, `bᵢₕ`, `E` of the embedding, `b`: short enough to stand under a bar, without its layer."""
+    last = re.sub(r"_l\d+$", "", name.rsplit(".", 1)[-1])
+    if name.startswith("embedding") and "bias" not in name:
+        return "E"
+    return _LETTERS.get(last, last.replace("weight", "W").replace("bias", "b"))
+
+
+def tensor_group(name: str) -> str:
+    """What stands under all tensors of one part: `input`, `layer 2`, `output`."""
+    layer = tensor_layer(name)
+    if layer is not None:
+        return f"layer {layer + 1}"
+    return "input" if name.startswith("embedding") else "output"
 
 
 def tensor_title(name: str, layers: int) -> str:
-    """`W_hh 2`, `b_ih`, `embedding`, `head W`: short enough to stand under a bar."""
-    found = _TORCH.search(name)
-    if found:
-        letter = "W" if found[1] == "weight" else "b"
-        return f"{letter}_{found[2]}" + (f" {int(found[3]) + 1}" if layers > 1 else "")
-    parts = name.split(".")
-    numbered = next((f" {int(part) + 1}" for part in parts if part.isdigit()), "") if layers > 1 else ""
-    last = re.sub(r"^weight_?", "W_", parts[-1]).replace("bias", "b").rstrip("_")
-    if parts[0] in ("embedding", "head", "output"):
-        return parts[0] if parts[0] == "embedding" else f"out {last}"
-    return last + numbered
+    """`Wₕₕ, layer 2`, `E, input`, `b, output`; `Wₕₕ` where there is one layer."""
+    spoken = layers > 1 or tensor_layer(name) is None
+    return f"{tensor_letter(name)}, {tensor_group(name)}" if spoken else tensor_letter(name)
+
+
+def in_reading_order(names: Iterable[str]) -> list[str]:
+    """The embedding, the layers from the lowest up (weights before biases), the output."""
+
+    def place(name: str) -> tuple[int, bool, str]:
+        layer = tensor_layer(name)
+        part = -1 if name.startswith("embedding") else 10_000 if layer is None else layer
+        return part, "bias" in name, name
+
+    return sorted(names, key=place)

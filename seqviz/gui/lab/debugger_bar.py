@@ -93,14 +93,14 @@ class PhaseTrack(PaintedWidget):
             if index <= now:
                 done = QRectF(inner)
                 if index == now:
-                    # the first pass fills from the left, the way back from the right to the left is still time
                     done.setRight(min(marker, inner.right()) if len(self.steps.span(kind)) > 1 else inner.right())
                 painter.setBrush(colours.track)
                 painter.drawRoundedRect(done, 3, 3)
             painter.setFont(theme.font(11, bold=index == now))
             painter.setPen(colours.ink if index <= now else colours.ink3)
             painter.drawText(inner, int(Qt.AlignmentFlag.AlignCenter), kind)
-        painter.fillRect(QRectF(round(marker) - 1, 0, 2.5, self.height()), colours.ink)
+        if self.steps.now.t >= 0:
+            painter.fillRect(QRectF(round(marker) - 1, 0, 2.5, self.height()), colours.ink)
         painter.end()
 
 

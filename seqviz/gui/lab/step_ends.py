@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from seqviz.core.units import Unit
 from seqviz.gui import theme
-from seqviz.gui.lab.anatomy import Anatomy, StepFigures, tensor_title
+from seqviz.gui.lab.anatomy import Anatomy, StepFigures, tensor_group, tensor_letter
 from seqviz.gui.number_text import loss_text, power_label
 from seqviz.gui.widgets.panel_header import paint_reading
 
@@ -55,10 +56,9 @@ def paint_update(painter: QPainter, area: QRectF, anatomy: Anatomy, done: bool, 
     colours, figures = theme.theme(), anatomy.figures
     assert figures is not None
     line = theme.metrics(11).height()
-    _title(painter, area, "update", "‖update‖ / ‖weight‖ of each tensor", done)
-    if done:
-        paint_loss(painter, area, figures, unit)
-    top, bottom = area.top() + line + theme.px(5), area.bottom() - line - theme.px(1)
+    taken = paint_loss(painter, area, figures, unit) if done else 0.0
+    _title(painter, area.adjusted(0, 0, -taken, 0), "update", "‖update‖ / ‖weight‖ of each tensor", done)
+    top, bottom = area.top() + line + theme.px(5), area.bottom() - 2 * line - theme.px(1)
     axis = theme.metrics(11).horizontalAdvance("10⁻³") + theme.px(5)
     bars = QRectF(area.left() + axis, top, area.width() - axis, max(bottom - top, 4.0))
 
@@ -94,19 +94,34 @@ def _paint_bars(painter: QPainter, bars: QRectF, anatomy: Anatomy, done: bool, h
                 painter.setPen(colours.sheet if inside else colours.ink2)
                 place = top + measure.ascent() if inside else above
                 painter.drawText(QPointF(x + (each - measure.horizontalAdvance(number)) / 2, place), number)
-        title = measure.elidedText(tensor_title(name, anatomy.layers), Qt.TextElideMode.ElideRight, each - 2)
+        title = measure.elidedText(tensor_letter(name), Qt.TextElideMode.ElideRight, each - 1)
         painter.setFont(theme.font(11))
         painter.setPen(colours.ink3)
         centre = int(Qt.AlignmentFlag.AlignCenter)
         painter.drawText(QRectF(x, bars.bottom() + theme.px(1), each, line), centre, title)
+    _paint_groups(painter, bars, names, each)
 
 
-def paint_loss(painter: QPainter, area: QRectF, figures: StepFigures, unit: Unit | None) -> None:
-    """`loss 4.71 → 4.56 bits/char`, at the right of the title's line."""
+def _paint_groups(painter: QPainter, bars: QRectF, names: list[str], each: float) -> None:
+    """Under the names the part of the net that they belong to, once, with a line over it."""
+    colours, line = theme.theme(), theme.metrics(11).height()
+    y, start = bars.bottom() + line + theme.px(1), 0
+    for group, members in groupby(names, key=tensor_group):
+        count = len(list(members))
+        area = QRectF(bars.left() + start * each, y, count * each, line)
+        start += count
+        painter.fillRect(QRectF(area.left() + theme.px(3), y, area.width() - theme.px(6), 1), colours.track)
+        words = theme.metrics(11).elidedText(group, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), words)
+
+
+def paint_loss(painter: QPainter, area: QRectF, figures: StepFigures, unit: Unit | None) -> float:
+    """`loss 4.71 → 4.56 bits/char`, at the right of the title's line; the width it takes."""
     words = loss_words(figures, unit)
     width = theme.metrics(12).horizontalAdvance(words.replace("**", "")) + theme.px(8)
     baseline = area.top() + theme.metrics(12).ascent()
     paint_reading(painter, area.right() - width, baseline, words, width)
+    return width + theme.px(8)
 
 
 def loss_words(figures: StepFigures, unit: Unit | None) -> str:

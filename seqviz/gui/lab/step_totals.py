@@ -35,12 +35,12 @@ def explain_clip(anatomy: Anatomy) -> Explanation:
         return Explanation("Clip", sentence="The figures of the update have not come yet.")
     if not figures.limit:
         words = "This run sets no limit: the gradient is used as it is."
-        return Explanation("Clip", r"g = \nabla L", words, (), short(figures.norm), "length of the gradient")
+        return Explanation("Clip", r"g = \nabla L", words, (), loss_text(figures.norm), "length of the gradient")
     formula = r"g = \nabla L \cdot \min\left(1, \frac{c}{\left\| \nabla L \right\|}\right)"
     quantities = (
-        Quantity("‖∇L‖, all tensors together", short(figures.norm)),
+        Quantity("‖∇L‖, all tensors together", loss_text(figures.norm)),
         Quantity("limit c", short(figures.limit)),
-        Quantity("length after", short(figures.norm * figures.kept)),
+        Quantity("length after", loss_text(figures.norm * figures.kept)),
     )
     words = "One factor for all tensors: the direction stays, the length is at most the limit."
     return Explanation("Clip by norm", formula, words, quantities, short(figures.kept), "of the length is kept")
@@ -56,10 +56,7 @@ def explain_update(anatomy: Anatomy, config: Mapping[str, Any], unit: Unit | Non
     ends = (("largest", ratios[-1]), ("smallest", ratios[0])) if ratios else ()
     quantities = (
         Quantity("learning rate η", short(figures.rate)),
-        *(
-            Quantity(f"{word} update / weight", f"{short(r)}, {tensor_title(t, anatomy.layers)}")
-            for word, (r, t) in ends
-        ),
+        *(Quantity(f"{word} ratio", f"{short(r)}, {tensor_title(t, anatomy.layers)}") for word, (r, t) in ends),
         Quantity(f"loss before, {name}", loss_text(figures.before * factor)),
         Quantity(f"loss after, {name}", loss_text(figures.after * factor)),
     )
@@ -68,4 +65,4 @@ def explain_update(anatomy: Anatomy, config: Mapping[str, Any], unit: Unit | Non
         "copy: the run itself is not touched. Near 1e-3 is a healthy pace."
     )
     fall = (figures.after - figures.before) * factor
-    return Explanation("Update", RULES.get(rule, ""), words, quantities, short(fall), f"{name}: change of the loss")
+    return Explanation("Update", RULES.get(rule, ""), words, quantities, loss_text(fall), f"{name}: change of the loss")

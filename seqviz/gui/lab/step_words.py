@@ -20,7 +20,8 @@ def sentence(anatomy: Anatomy, steps: SubSteps, lane: Lane, unit: Unit | None) -
     now, figures = steps.now, anatomy.figures
     where = f" of layer {lane.layer + 1}" if anatomy.layers > 1 else ""
     if now.kind == "forward":
-        return f"forward, t = {now.t}: the state {lane.letter}{where} has the size **{short(float(lane.size[now.t]))}**"
+        size = loss_text(float(lane.size[now.t]))
+        return f"forward, t = {now.t}: the state {lane.letter}{where} has the size **{size}** (root mean square)"
     if now.kind == "loss":
         before = figures.before if figures is not None else float("nan")
         factor, name = (unit.per_nat, unit.name) if unit is not None else (1.0, "nats")
@@ -38,18 +39,18 @@ def backward_sentence(lane: Lane, t: int, where: str = "") -> str:
     """`backward, t = 31: the gradient arriving is 0.42, born here 0.1; times 0.83 on to t = 30`."""
     arriving, total = float(lane.arriving[t]), float(lane.total[t])
     acted = float(lane.factors[ACTED][t])
-    came = f"the gradient arriving is {short(arriving)}" if arriving else "nothing arrives from later"
-    born = f", with what is born here {short(total)}"
+    came = f"the gradient arriving is {loss_text(arriving)}" if arriving else "nothing arrives from later"
+    born = f", with what is born here {loss_text(total)}"
     on = f", times **{short(acted)}** on to t = {t - 1}" if t > 0 and not math.isnan(acted) else ""
     return f"backward, t = {t}, {lane.letter}{where}: {came}{born}{on}"
 
 
 def clip_sentence(norm: float, kept: float, limit: float) -> str:
     if not limit:
-        return f"clip: the whole gradient is **{short(norm)}** long, and no limit is set"
+        return f"clip: the whole gradient is **{loss_text(norm)}** long, and no limit is set"
     if kept < 1:
-        return f"clip: the whole gradient is {short(norm)} long, the limit {short(limit)}: times **{short(kept)}**"
-    return f"clip: the whole gradient is **{short(norm)}** long, within the limit {short(limit)}: unchanged"
+        return f"clip: the whole gradient is {loss_text(norm)} long, the limit {short(limit)}: times **{short(kept)}**"
+    return f"clip: the whole gradient is **{loss_text(norm)}** long, within the limit {short(limit)}: unchanged"
 
 
 # equations
@@ -74,29 +75,31 @@ def _forward(lane: Lane, t: int, place: str, cell: bool, activation: str) -> Exp
     formula = formulas.get(lane.gate, reads_cell if cell else plain)
     quantities = (
         Quantity(f"t = {t}", place),
-        Quantity(f"size of {lane.letter}, root mean square", short(float(lane.size[t]))),
+        Quantity(f"size of {lane.letter}, root mean square", loss_text(float(lane.size[t]))),
         *_factors(lane, t),
     )
     words = "One position forward: what is remembered and what is read make the new state."
-    return Explanation(title_of(lane, "forward"), formula, words, quantities, short(float(lane.size[t])), "size at t")
+    return Explanation(
+        title_of(lane, "forward"), formula, words, quantities, loss_text(float(lane.size[t])), "size at t"
+    )
 
 
 def _backward(lane: Lane, t: int, place: str, cell: bool, activation: str) -> Explanation:
     acted, total, arriving = float(lane.factors[ACTED][t]), float(lane.total[t]), float(lane.arriving[t])
     quantities = [
         Quantity(f"t = {t}", place),
-        Quantity(f"arriving at {lane.letter} from t + 1", short(arriving)),
-        Quantity("born here", short(float(lane.born[t]))),
-        Quantity("both together", short(total)),
+        Quantity(f"arriving at {lane.letter} from t + 1", loss_text(arriving)),
+        Quantity("born here", loss_text(float(lane.born[t]))),
+        Quantity("both together", loss_text(total)),
         *_factors(lane, t),
     ]
     if t == 0:
         words = "The first position: there is nothing before it to send the gradient to."
         letter = lane.letter
-        formula = rf"\left\| \frac{{\partial L}}{{\partial {letter}_{{0}}}} \right\| = {short(total)}"
+        formula = rf"\left\| \frac{{\partial L}}{{\partial {letter}_{{0}}}} \right\| = {loss_text(total)}"
         return Explanation(title_of(lane, "backward"), formula, words, tuple(quantities), short(total), "norm at t")
     left = float(acted * total) if not math.isnan(acted) else math.nan
-    quantities.append(Quantity(f"arrives at t = {t - 1}", short(left)))
+    quantities.append(Quantity(f"arrives at t = {t - 1}", loss_text(left)))
     return Explanation(
         title_of(lane, "backward"), backward_formula(lane, t, cell, activation), _meaning(acted), tuple(quantities),
         short(acted), f"of the gradient went on from t = {t} to {t - 1}",

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
@@ -54,7 +55,7 @@ class NetPlaces:
 
 def places(anatomy: Anatomy, grid: ColumnGrid, top: float, height: float) -> NetPlaces:
     """Share a height among losses and lanes."""
-    losses = min(max(0.16 * height, theme.px(20)), theme.px(52))
+    losses = min(max(0.16 * height, theme.px(20)), theme.px(64))
     count = max(len(anatomy.lanes), 1)
     each = max((height - losses) / count, theme.px(26))
     text = theme.metrics(11).height()
@@ -62,9 +63,11 @@ def places(anatomy: Anatomy, grid: ColumnGrid, top: float, height: float) -> Net
     lanes, y = [], top + losses
     for lane in anatomy.lanes:
         room = each - (text if labelled else 0) - theme.px(4)
-        gap, cell, band = 0.26 * room, 0.34 * room, 0.40 * room
-        cells = QRectF(grid.left, y + gap, grid.width, min(cell, theme.px(34)))
-        arrows = QRectF(grid.left, cells.bottom() + theme.px(2), grid.width, min(band, theme.px(40)))
+        gap = min(0.26 * room, theme.px(60))
+        high, band = min(0.30 * room, theme.px(52)), min(0.42 * room, theme.px(84))
+        spare = max(each - gap - high - band - (text if labelled else 0) - theme.px(4), 0.0) / 2
+        cells = QRectF(grid.left, y + gap + spare * 0.4, grid.width, high)
+        arrows = QRectF(grid.left, cells.bottom() + theme.px(3), grid.width, band)
         labels = arrows.bottom() + text * 0.8 if labelled else math.nan
         lanes.append(LanePlace(lane, y, cells, arrows, labels))
         y += each
@@ -77,9 +80,13 @@ class NetPainter:
     def __init__(self, anatomy: Anatomy, grid: ColumnGrid, where: NetPlaces, steps: SubSteps, hue: QColor) -> None:
         self.anatomy, self.grid, self.where, self.steps, self.hue = anatomy, grid, where, steps, hue
         self._ink = theme.theme()
-        sizes = [float(lane.size[i]) for lane in anatomy.lanes for i in range(len(lane.size))]
-        known = [size for size in sizes if math.isfinite(size)]
-        self._largest = max(known, default=1.0) or 1.0
+        self._largest = {lane.state: self._largest_of(lane.state) for lane in anatomy.lanes}
+
+    def _largest_of(self, state: str) -> float:
+        """The largest state of this kind in any layer: what is filled fullest."""
+        sizes = np.concatenate([lane.size for lane in self.anatomy.lanes if lane.state == state])
+        known = sizes[np.isfinite(sizes)]
+        return (float(known.max()) if len(known) else 1.0) or 1.0
 
     # the losses
 
@@ -137,13 +144,14 @@ class NetPainter:
             box = self.cell_box(place, t)
             read = t < self.steps.read
             painter.setPen(QPen(self._ink.ink if now.t == t else self._ink.track, 2.0 if now.t == t else 1.0))
-            painter.setBrush(self._fill(float(place.lane.size[t])) if read else self._ink.sheet)
+            painter.setBrush(self._fill(place.lane, t) if read else self._ink.sheet)
             painter.drawRoundedRect(box, radius, radius)
 
-    def _fill(self, size: float) -> QColor:
+    def _fill(self, lane: Lane, t: int) -> QColor:
+        size = float(lane.size[t])
         if not math.isfinite(size):
             return self._ink.warn
-        return theme.mixed(self._ink.ghost, self.hue, 0.08 + 0.72 * min(size / self._largest, 1.0))
+        return theme.mixed(self._ink.ghost, self.hue, 0.08 + 0.72 * min(size / self._largest[lane.state], 1.0))
 
     # the gradient
 
@@ -224,6 +232,27 @@ class NetPainter:
             if (self.anatomy.n - 1 - t) % every == 0 and t not in loud:
                 self._paint_factor(painter, place, t, text[t], False, taken)
 
+    def paint_loss_number(self, painter: QPainter, t: int, text: str) -> None:
+        """The loss at the cursor, over its bar or beside it."""
+        area, bold = self.where.losses, theme.metrics(11, bold=True)
+        if not text or t >= self.steps.read or not self.grid.shows(t):
+            return
+        x = self.grid.x_of(t) + self.grid.cell + theme.px(3)
+        if x + bold.horizontalAdvance(text) > self.grid.right:
+            x = self.grid.x_of(t) - theme.px(3) - bold.horizontalAdvance(text)
+        painter.setFont(theme.font(11, bold=True))
+        self._backed(painter, x, area.top() + bold.ascent(), text, True)
+
+    def _backed(self, painter: QPainter, x: float, baseline: float, text: str, loud: bool) -> None:
+        """Words on a ground of their own, so that no line runs through them."""
+        measure = theme.metrics(11, loud)
+        wide = measure.horizontalAdvance(text)
+        ground = QRectF(x - 2, baseline - measure.ascent(), wide + 4, measure.height())
+        painter.fillRect(ground, self._ink.sheet)
+        painter.setFont(theme.font(11, loud))
+        painter.setPen(self._ink.ink if loud else self._ink.ink3)
+        painter.drawText(QPointF(x, baseline), text)
+
     def _paint_factor(
         self, painter: QPainter, place: LanePlace, t: int, text: str, loud: bool, taken: list[tuple[float, float]]
     ) -> None:
@@ -233,9 +262,7 @@ class NetPainter:
         if any(left < end + theme.px(3) and start < left + width + theme.px(3) for start, end in taken):
             return
         taken.append((left, left + width))
-        painter.setFont(theme.font(11, loud))
-        painter.setPen(self._ink.ink if loud else self._ink.ink3)
-        painter.drawText(QPointF(left, place.labels), text)
+        self._backed(painter, left, place.labels, text, loud)
 
 
 def factor_text(value: float) -> str:

@@ -18,6 +18,7 @@ from seqviz.gui.lab.step_totals import explain_clip, explain_loss, explain_updat
 from seqviz.gui.lab.step_words import explain_lane, sentence
 from seqviz.gui.lab.sub_steps import SubSteps
 from seqviz.gui.lab.unrolled_net import NetPainter, NetPlaces, places
+from seqviz.gui.number_text import loss_text, power_label
 from seqviz.gui.panels.base import Cursor, Explanation, Snapshot, panels
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
 from seqviz.gui.widgets.column_grid import ColumnGrid
@@ -192,7 +193,7 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
 
     @property
     def _ends_height(self) -> int:
-        return min(theme.px(92), max(self.height() // 4, theme.px(64)))
+        return min(theme.px(108), max(self.height() // 4, theme.px(84)))
 
     def places(self) -> NetPlaces:
         """Where losses and lanes stand now."""
@@ -203,17 +204,25 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
 
     # painting
 
+    def _net(self, where: NetPlaces) -> NetPainter:
+        assert self.anatomy is not None
+        family = "" if self.snapshot.run is None else self.snapshot.run.family
+        return NetPainter(self.anatomy, self.grid, where, self.steps, theme.family_colour(family))
+
     def paint(self, painter: QPainter) -> None:
         anatomy, where = self.anatomy, self.places()
         assert anatomy is not None
-        family = "" if self.snapshot.run is None else self.snapshot.run.family
-        net = NetPainter(anatomy, self.grid, where, self.steps, theme.family_colour(family))
+        net = self._net(where)
         self._paint_now(painter, where)
+        bottom = where.lanes[-1].arrows.bottom() if where.lanes else where.losses.bottom()
+        self.paint_cursor(painter, self.bar.natural_height, min(bottom, self.height()))
         net.paint_losses(painter, self._highest)
-        self.paint_gutter(painter, "loss", where.losses.center().y(), bold=True)
+        self._paint_loss_words(painter, where.losses)
         for place in where.lanes:
+            painter.save()
+            painter.setClipRect(QRectF(self.grid.left, 0, self.grid.width, self.height()))
             net.paint_lane(painter, place)
-            net.paint_factors(painter, place, self.factor, self.column)
+            painter.restore()
             lane = place.lane
             name = f"{lane.letter} layer {lane.layer + 1}" if anatomy.layers > 1 else lane.letter
             self.paint_gutter(painter, name, place.cells.center().y(), bold=True)
@@ -222,6 +231,13 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
             if not math.isnan(place.labels):
                 self.paint_gutter(painter, self._factor_word(lane), place.labels - theme.px(4))
         self._paint_ends(painter)
+
+    def _paint_loss_words(self, painter: QPainter, area: QRectF) -> None:
+        unit = None if self.snapshot.run is None else self.snapshot.run.unit
+        two = area.height() >= theme.px(30)
+        self.paint_gutter(painter, "loss", area.center().y() - (theme.px(7) if two else 0), bold=True)
+        if two:
+            self.paint_gutter(painter, "nats" if unit is None else unit.name, area.center().y() + theme.px(8))
 
     def _factor_word(self, lane: Lane) -> str:
         short = {ACTED: "× acted", SINGULAR: "σ max", GATE: f"mean {lane.gate.split('_')[0]}", SLOPE: "mean |φ′|"}
@@ -243,7 +259,7 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
         left, right = self.gutter_left, self.width() - theme.px(20)
         top = self.height() - self._ends_height
         painter.fillRect(QRectF(left, top - theme.px(8), right - left, 1), theme.theme().line)
-        clip = min(0.36 * (right - left), theme.px(340))
+        clip = min(0.32 * (right - left), theme.px(340))
         paint_clip(painter, QRectF(left, top, clip, self._ends_height - 4), anatomy.figures, self.steps.done("clip"))
         start = left + clip + theme.px(24)
         area = QRectF(start, top, right - start, self._ends_height - 4)
@@ -251,12 +267,16 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
         paint_update(painter, area, anatomy, self.steps.done("update"), unit)
 
     def paint_over(self, painter: QPainter) -> None:
+        """Numbers that no line may run through; the cursor's column runs under the picture."""
         where = self.places()
-        bottom = where.lanes[-1].arrows.bottom() if where.lanes else where.losses.bottom()
-        top = self.bar.natural_height
-        if not math.isnan(where.lanes[-1].labels if where.lanes else math.nan):
-            bottom += theme.metrics(11).height()
-        self.paint_cursor(painter, top, min(bottom, self.height()))
+        net = self._net(where)
+        for place in where.lanes:
+            net.paint_factors(painter, place, self.factor, self.column)
+        assert self.anatomy is not None
+        loss = float(self.anatomy.losses[self.column])
+        unit = None if self.snapshot.run is None else self.snapshot.run.unit
+        words = "" if math.isnan(loss) else loss_text(loss * (unit.per_nat if unit is not None else 1.0))
+        net.paint_loss_number(painter, self.column, words)
 
     # words
 
@@ -264,7 +284,8 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
         if self.anatomy is None:
             return "one optimiser step whose batch is this text, on a copy"
         held = ", held" if self._fresh is not None else ""
-        return f"the step after step {theme.thousands(self.anatomy.step)}{held}, were this text its batch"
+        step, top = theme.thousands(self.anatomy.step), power_label(self.anatomy.top)
+        return f"step {step}{held}, were this text its batch; arrows: log of the gradient's length, thickest {top}"
 
     def reading(self) -> str:
         if self.anatomy is None:
