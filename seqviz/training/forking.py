@@ -50,7 +50,7 @@ def fork(
 
 
 _FIGURES = (
-    *("step", "tokens", "seconds", "last_batch", "last_loss", "due"),
+    *("step", "tokens", "seconds", "last_batch", "last_loss", "due", "retuned"),
     *("valid_loss", "valid_sampled", "valid_in_full", "told_of_prompt"),
 )
 

@@ -78,6 +78,7 @@ class Trainer:
         self.valid_sampled: Evaluated | None = None  # the last quick estimate: older than the last step, as a rule
         self.valid_in_full = False  # whether that is of the whole split
         self.status = "ready"
+        self.retuned = False  # a knob was turned on the way: its config alone does not tell how it came here
         self.told_of_prompt = ""
         self.guard: Guard | None = None  # while breakpoints are armed
         self.fault: Callable[[str], None] = lambda place: None  # tests raise here
@@ -358,6 +359,7 @@ class Trainer:
             self.feeder.check(value)
         old = self.config.value(key)
         self.config = self.experiment.config = changed
+        self.retuned = self.retuned or self.step > 0
         self.learner.set_knob(key, value)
         self.emit(KnobChanged(self.step, key, old, value))
 

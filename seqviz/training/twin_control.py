@@ -97,14 +97,16 @@ class Plan:
             raise ValueError(f"{type(trainer.model).title} has no gradient that a remedy could mend")
         self.trainer = trainer
         base = trainer.config
-        asked = [(_switch(base, name), value) for name, value in changes.items()]
+        config, asked = remedied(base, changes)
         over = not trainer.goes_on
         self.from_start = over or any(switch.from_start for switch, _ in asked)
-        self.configs = (_titled(base, 0), _titled(_remedied(base, asked), 1))
+        self.configs = (_titled(base, 0), _titled(config, 1))
         self.words = ", ".join(f"{switch.title} {said(switch.value)} → {said(value)}" for switch, value in asked)
         self.notes = tuple(note for s, v in asked for note in remedies.get(s.name)().notes(base, v))
         if over and trainer.step:
             self.notes += (f"The run is over at step {trainer.step}, so both begin at step 0 with its seed.",)
+        if self.from_start and trainer.retuned:
+            self.notes += ("The run's knobs were changed while it went on: both begin with them as they are now.",)
 
     def race_config(self) -> RunConfig:
         """The pair as a race of two."""
@@ -127,21 +129,25 @@ def drives_on(command: LabCommand) -> bool:
     return isinstance(command, DriveTwin) and isinstance(command.command, (PlayRace, StepRace))
 
 
-def _switch(config: RunConfig, name: str) -> RemedySwitch:
-    switch = remedies.get(name)().offered(config)
-    if switch is None:
-        raise ValueError(f"{remedies.get(name).title}: this run cannot have it")
-    return switch
+def remedied(base: RunConfig, changes: Mapping[str, Any]) -> tuple[RunConfig, list[tuple[RemedySwitch, Any]]]:
+    """The config with all these remedies, and each switch as the run had it beside its new value.
 
+    What may change the architecture comes first, so that the others turn the knobs of the new one.
 
-def _remedied(config: RunConfig, asked: list[tuple[RemedySwitch, Any]]) -> RunConfig:
-    """One remedy after the other; the least thorough last, so that a new architecture keeps their knobs."""
-    for switch, value in sorted(asked, key=lambda pair: -remedies.get(pair[0].name).thorough):
-        remedy = remedies.get(switch.name)()
-        if remedy.offered(config) is None:
-            raise ValueError(f"{switch.title}: with the other remedies together this run cannot have it")
-        config = complete(remedy.applied(config, value))
-    return config
+    Raises
+    ------
+    ValueError
+        one line: a remedy that cannot be had, or a value that is none.
+    """
+    config, switches = base, {}
+    for name in sorted(changes, key=lambda name: -remedies.get(name).thorough):
+        remedy = remedies.get(name)()
+        here = remedy.offered(config)
+        if here is None:
+            raise ValueError(f"{remedy.title}: this run cannot have it")
+        switches[name] = remedy.offered(base) or here
+        config = complete(remedy.applied(config, changes[name]))
+    return config, [(switches[name], value) for name, value in changes.items()]
 
 
 def _titled(config: RunConfig, number: int) -> RunConfig:

@@ -162,6 +162,42 @@ def test_of_a_run_that_is_over_both_begin_anew_and_it_is_said(desk):
     assert made.notes == ("The run is over at step 14, so both begin at step 0 with its seed.",)
 
 
+def test_that_the_original_begins_with_knobs_that_the_run_had_later_is_said(desk):
+    desk.step_to(5)
+    desk.ask(SetKnob("training.clip_norm", 0.5), MakeTwin({"start": "orthogonal"}))
+    assert "as they are now" in desk.heard(TwinMade)[-1].notes[-1]
+    desk.ask(MakeTwin({"learning_rate": 0.5}))
+    assert desk.heard(TwinMade)[-1].notes == ()
+
+
+def test_a_knob_that_only_the_new_architecture_has_can_be_turned_with_it(make_config):
+    desk = Desk(make_config("rnn"))
+    desk.ask(MakeTwin({"forget_bias": 3.0, "gates": "lstm"}))
+    twin = desk.lanes[1].trainer
+    assert (twin.config.model.name, twin.config.value("model.forget_bias")) == ("lstm", 3.0)
+    assert desk.heard(TwinMade)[-1].words == "forget bias 1 → 3, gates rnn → lstm"
+
+
+def test_every_remedy_of_a_run_trains_a_twin_to_its_end(make_config):
+    for model in ("rnn", "lstm", "transformer"):
+        desk = Desk(make_config(model, training__steps=3))
+        for switch in desk.heard(RemediesOffered)[-1].switches:
+            desk.said.clear()
+            desk.ask(MakeTwin({switch.name: another(switch)}))
+            assert desk.heard(TwinMade), (model, switch.name, desk.told(RaceRejected))
+            desk.drive(PlayRace())
+            desk.until(lambda desk=desk: desk.told(RaceFinished))
+            assert [lane.trainer.status for lane in desk.lanes] == ["finished"] * 2, (model, switch.name)
+
+
+def another(switch):
+    if switch.kind == "toggle":
+        return not switch.value
+    if switch.kind == "choice":
+        return next(option for option in reversed(switch.options) if option != switch.value)
+    return 7 if isinstance(switch.value, int) else 0.5
+
+
 def test_a_run_that_diverged_can_be_tried_again_with_a_remedy(make_config):
     desk = Desk(make_config("rnn", model__activation="relu", optimizer__name="sgd", optimizer__learning_rate=1e3,
                             training__clip_norm=0.0))  # fmt: skip
