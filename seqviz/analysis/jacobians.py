@@ -136,10 +136,22 @@ def _rows(out: Tensor, sources: tuple[Tensor, ...]) -> Tensor:
 
 
 def singular_values(matrices: Tensor) -> Tensor:
-    """Exact, the largest first: (..., N, N) -> (..., N); nan for matrices that hold nan or infinity."""
+    """Exact, the largest first: (..., N, N) -> (..., N); nan for matrices that hold nan or infinity.
+
+    What is too small beside the largest for the precision of the numbers is 0: a direction that is cut off.
+    """
     broken = ~torch.isfinite(matrices).all(dim=-1).all(dim=-1)  # (...)
-    values = torch.linalg.svdvals(matrices.masked_fill(broken[..., None, None], 0.0))
-    return values.masked_fill(broken.unsqueeze(-1), math.nan)
+    values = _all_of(matrices.masked_fill(broken[..., None, None], 0.0))
+    smallest = values[..., :1] * matrices.shape[-1] * torch.finfo(matrices.dtype).eps
+    return values.masked_fill(values < smallest, 0.0).masked_fill(broken.unsqueeze(-1), math.nan)
+
+
+def _all_of(matrices: Tensor) -> Tensor:
+    """(..., N, N) -> (..., N). LAPACK gives up on some matrices in single precision: near the identity, say."""
+    try:
+        return torch.linalg.svdvals(matrices)
+    except RuntimeError:  # LinAlgError
+        return torch.linalg.svdvals(matrices.double()).to(matrices.dtype)
 
 
 def largest_singular_value(matrices: Tensor) -> Tensor:
@@ -151,7 +163,10 @@ def largest_singular_value(matrices: Tensor) -> Tensor:
     broken = ~torch.isfinite(size)
     unit = matrices / torch.where(broken | (size == 0), 1.0, size)[..., None, None]
     unit = unit.masked_fill(broken[..., None, None], 0.0)
-    largest = torch.linalg.eigvalsh(unit @ unit.mT)[..., -1].clamp_min(0.0).sqrt()  # (...)
+    try:
+        largest = torch.linalg.eigvalsh(unit @ unit.mT)[..., -1].clamp_min(0.0).sqrt()  # (...)
+    except RuntimeError:  # LinAlgError
+        largest = _all_of(unit)[..., 0]
     return torch.where(broken, math.nan, largest * size)
 
 

@@ -10,6 +10,7 @@ from seqviz.analysis.jacobians import (
     affordable,
     has_steps,
     joint_jacobians,
+    largest_singular_value,
     layer_jacobians,
     singular_values,
     spread,
@@ -120,6 +121,30 @@ def test_broken_weights_give_nan_instead_of_an_error():
     one_broken = torch.stack([torch.eye(3), torch.full((3, 3), torch.inf)])
     assert singular_values(one_broken)[0].tolist() == [1.0, 1.0, 1.0]
     assert torch.isnan(singular_values(one_broken)[1]).all()
+
+
+def test_a_direction_that_is_cut_off_has_singular_value_zero():
+    dead = torch.eye(4)
+    dead[2] = 0
+    turned = torch.linalg.qr(torch.randn(4, 4, generator=torch.Generator().manual_seed(1)))[0] @ dead
+    assert singular_values(turned).tolist() == pytest.approx([1.0, 1.0, 1.0, 0.0])
+    assert singular_values(turned)[-1] == 0
+
+
+def test_matrices_that_lapack_gives_up_on_in_single_precision_are_tried_in_double(monkeypatch):
+    plain = torch.linalg.svdvals
+
+    def gives_up(matrix):
+        if matrix.dtype == torch.float32:
+            raise torch.linalg.LinAlgError("failed to converge")
+        return plain(matrix)
+
+    matrices = torch.randn(3, 4, 4, generator=torch.Generator().manual_seed(1))
+    expected = plain(matrices)
+    monkeypatch.setattr(torch.linalg, "svdvals", gives_up)
+    monkeypatch.setattr(torch.linalg, "eigvalsh", gives_up)
+    assert torch.allclose(singular_values(matrices), expected, rtol=1e-5)
+    assert torch.allclose(largest_singular_value(matrices), expected[:, 0], rtol=1e-5)
 
 
 def test_a_wide_layer_is_looked_at_in_fewer_places_that_span_the_whole_probe():
