@@ -13,7 +13,8 @@ import numpy as np
 class Content:
     """`summary`: one line for the rail. `sha256`: of what was read. `notices`: what the user should know.
 
-    `probe`: the text a fresh window looks through when the preset names none.
+    `probe`: the text a fresh window looks through when the preset names none. `distance`: how many positions back the
+    answer surely lies (0: nobody knows).
     """
 
     gives: ClassVar[str]
@@ -21,6 +22,7 @@ class Content:
     sha256: str
     notices: tuple[str, ...] = field(default=(), kw_only=True)
     probe: str = field(default="", kw_only=True)
+    distance: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ class SentenceLines(Content):
 class SymbolPairs(Content):
     """A symbol in and a symbol out at each position. Arrays (N, T) of any integer type; labels by id.
 
-    `idle`: the symbol that a target is where nothing is asked. `example`: what a person typed as one row, inputs
-    and targets (T,) each, -1 where nobody knows the target; it raises a one-line ValueError. None: symbols typed
-    stand for themselves. `output_labels`: where what comes out is a hidden state with labels of its own.
+    `idle`: the symbol that a target is where nothing is asked; where it is None, a target of -1 is not asked for.
+    `example`: what a person typed as one row, inputs and targets (T,) each, -1 where nobody knows the target; it raises
+    a one-line ValueError. None: symbols typed stand for themselves. `output_labels`: where what comes out is a hidden
+    state with labels of its own.
     """
 
     gives: ClassVar[str] = "symbol_pairs"

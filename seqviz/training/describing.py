@@ -7,6 +7,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.events import RunStarted
 from seqviz.models.base import Model, NeuralModel
 from seqviz.training.builder import Experiment, parameter_count
+from seqviz.training.diagnosis import FINDINGS
 from seqviz.training.learner import Learner
 from seqviz.training.optimizers import state_bytes
 from seqviz.training.ports import RunStore
@@ -57,6 +58,8 @@ def provided_names(experiment: Experiment, probe: Batch) -> tuple[str, ...]:
         names.append("parameters.*")  # told step by step, see parameter_watch
     if model.generates and task.encode_prompt("") is not None:
         names.append("samples")
+    if model.learns_by == "gradient":
+        names.append(FINDINGS)
     return tuple(dict.fromkeys(names))
 
 

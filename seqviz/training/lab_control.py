@@ -83,6 +83,11 @@ class LabControl:
             looker.path = WeightPath(trainer.learner)
             trainer.learner.onlookers.append(looker.path)
 
+    def leave(self) -> None:
+        """No run stands here any more."""
+        self.trainer = self.looker = None
+        self.twin.close()
+
     def knob_changed(self) -> None:
         """The run that stands here is another than its switches say."""
         self.twin.offer(self._standing()[0])

@@ -55,6 +55,7 @@ class Adding(Corpus):
             constant_error=1 / 6,
             example=self._example,
             probe="any text draws other numbers",
+            distance=(config.length + 1) // 2,  # the first mark lies in the first half
         )
 
     def _example(self, text: str) -> tuple[np.ndarray, float, tuple[str, ...]]:

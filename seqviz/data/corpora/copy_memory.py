@@ -59,6 +59,7 @@ class CopyMemory(Corpus):
             idle=BLANK,
             example=self._example,
             probe="3141562718",
+            distance=config.delay + RECALLED,
         )
 
     def _rows(self, split: str, count: int) -> tuple[np.ndarray, np.ndarray]:

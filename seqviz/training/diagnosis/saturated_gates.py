@@ -1,0 +1,71 @@
+"""Saturated gates: units whose gate is stuck at 0 or 1 at every position, so that no gradient can move it.
+
+The slope of a gate is g (1 - g): 0.25 in the middle, below 0.0025 beyond 0.0025 and 0.9975. Single units that are stuck
+are common in healthy nets, and useful (Karpathy, Johnson and Fei-Fei 2015 count them); half of a gate's units are not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seqviz.core.lab_events import Finding, Suggestion
+from seqviz.training.diagnosis import CannotJudge, Rule, confidence, number, percent, rounded, rules
+from seqviz.training.diagnosis.case import Case
+
+SLOPE = 0.0025  # a hundredth of the largest: updates of the gate are a hundred times slower
+STUCK, ALL = 0.5, 0.95  # share of a gate's units
+
+
+@rules.register("saturated_gates")
+class SaturatedGates(Rule):
+    title = "Gates are stuck"
+    wants = ("*_gate", "*.gate")
+    order = 60
+
+    def judge(self, case: Case) -> Finding | None:
+        gates = {name: gate for name, gate in case.matching(*self.wants).items() if _is_gate(gate)}
+        if not gates:
+            raise CannotJudge(case.why_missing(self.wants[0], f"{case.title} has no gates"))
+        shares = {name: float(stuck(gate).mean()) for name, gate in gates.items()}
+        ill = sorted((name for name in shares if shares[name] >= STUCK), key=lambda name: -shares[name])
+        if not ill:
+            return None
+        worst = ill[0]
+        mean = float(gates[worst].mean())
+        where = "open" if mean > 0.5 else "closed"
+        sentence = (
+            f"{percent(shares[worst])} of the units of {_words(worst)} stay {where} (mean {number(mean, 3)}) at every "
+            "position: their slope is so small that training cannot move them."
+        )
+        evidence = tuple((f"units stuck, {_words(name)}", percent(shares[name])) for name in ill[:4])
+        return Finding(
+            "saturated_gates", self.title, sentence, confidence(shares[worst], STUCK, ALL), evidence, "gates",
+            _remedies(case, worst),
+        )  # fmt: skip
+
+
+def stuck(gate: np.ndarray) -> np.ndarray:
+    """(unit,) bool: the gate's slope is next to nothing at every position of every window (window, position, unit)."""
+    slopes = (gate * (1.0 - gate)).reshape(-1, gate.shape[-1])  # (window * position, unit)
+    return np.asarray((slopes < SLOPE).all(axis=0))
+
+
+def _is_gate(gate: np.ndarray) -> bool:
+    return gate.ndim >= 2 and gate.size > 0 and bool((gate >= 0).all() and (gate <= 1).all())
+
+
+def _words(name: str) -> str:
+    """`layers.0.forget_gate` as "the forget gate of layer 0"."""
+    *path, gate = name.split(".")
+    place = " ".join(path).replace("layers", "layer")
+    return f"the {gate.replace('_', ' ')} of {place}" if place else f"the {gate.replace('_', ' ')}"
+
+
+def _remedies(case: Case, worst: str) -> tuple[Suggestion, ...]:
+    found = []
+    if "forget_gate" in worst and "forget_bias" in case.config.get("model", {}):
+        found.append(Suggestion("forget_bias", 1.0, "forget bias 1: gates begin 73 % open"))
+    rate = case.knob("optimizer", "learning_rate", 0.0)
+    if rate:
+        found.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))
+    return tuple(found)

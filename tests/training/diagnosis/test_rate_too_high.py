@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+
+from seqviz.training.diagnosis.rate_too_high import RateTooHigh
+from tests.training.diagnosis.cases import made, silent
+from tests.training.diagnosis.patients import faulty
+
+FAST = {"ratios": np.full(60, 0.05)}
+RISING = {"losses": np.concatenate([np.full(200, 1.0), np.linspace(1.0, 2.0, 100)])}
+
+
+def test_large_updates_and_a_loss_that_rises_again_are_the_rate():
+    found = RateTooHigh().judge(made(record=FAST | RISING))
+    assert found is not None
+    assert "rises again" in found.sentence
+    assert found.suggestions[0].value < 1e-3 / 9
+
+
+def test_large_updates_alone_and_a_rising_loss_alone_are_not():
+    assert RateTooHigh().judge(made(record=FAST)) is None
+    assert RateTooHigh().judge(made(record=RISING)) is None
+
+
+def test_a_loss_that_stands_at_the_common_line_is_one_that_does_not_come_down():
+    found = RateTooHigh().judge(made(record=FAST | {"losses": np.full(300, 2.5)}))
+    assert found is not None
+    assert "does not come down" in found.sentence
+
+
+def test_where_long_memory_is_asked_for_standing_at_the_line_is_no_sign():
+    assert RateTooHigh().judge(made(record=FAST | {"losses": np.full(300, 2.5)}, distance=30)) is None
+
+
+def test_it_says_what_it_lacks():
+    silent(RateTooHigh(), made(record={"losses": np.ones(50), "steps": np.arange(1.0, 51.0)}), "80 steps")
+    silent(RateTooHigh(), made(record={"ratios": np.empty(0), "ratio_steps": np.empty(0)}), "no update was measured")
+    silent(RateTooHigh(), made(record={"rate_changed": 260.0}), "80 steps at this rate")
+
+
+def test_a_hundred_times_the_rate_is_told_by_its_own_ratio():
+    patient = faulty("a hundred times the learning rate")
+    found = patient.finding("rate_too_high")
+    assert found is not None
+    assert found.evidence[0][1].startswith(f"{patient.case.record.ratio():.2g}")
+    assert found.suggestions[0].value < 0.3

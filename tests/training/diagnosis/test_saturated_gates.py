@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import numpy as np
+
+from seqviz.training.diagnosis.saturated_gates import SaturatedGates, stuck
+from tests.training.diagnosis.cases import made, silent
+from tests.training.diagnosis.patients import faulty, healthy
+
+GATE = "layers.0.forget_gate"
+
+
+def gate(stuck_units: int, units: int = 10) -> np.ndarray:
+    values = np.full((2, 20, units), 0.7)
+    values[..., :stuck_units] = 0.9999
+    return values
+
+
+def test_a_unit_is_stuck_only_if_it_never_moves():
+    values = gate(3)
+    values[1, 7, 0] = 0.5
+    assert stuck(values).tolist() == [False, True, True, *[False] * 7]
+
+
+def test_half_of_the_units_of_one_gate_are_a_finding_and_fewer_are_not():
+    assert SaturatedGates().judge(made(arrays={GATE: gate(4)})) is None
+    found = SaturatedGates().judge(made(arrays={GATE: gate(8), "layers.1.input_gate": gate(0)}))
+    assert found is not None
+    assert found.evidence == (("units stuck, the forget gate of layer 0", "80 %"),)
+    assert "stay open" in found.sentence
+
+
+def test_arrays_outside_of_0_and_1_are_no_gates():
+    silent(SaturatedGates(), made(arrays={GATE: gate(10) * 2}), "LSTM has no gates")
+
+
+def test_biases_of_8_are_found_in_the_gates_of_the_real_run_and_a_forget_bias_of_3_is_well():
+    patient = faulty("gate biases of 8")
+    found = patient.finding("saturated_gates")
+    assert found is not None
+    assert float(stuck(patient.case.arrays["layers.0.forget_gate"]).mean()) > 0.5
+    assert "saturated" not in {f.rule for f in healthy("LSTM with forget bias 3 on copy memory").told.findings}
