@@ -38,6 +38,7 @@ class StatusBar(Surface):
         session.snapshot_changed.connect(self._soon)
         session.progress.connect(self._take_progress)
         session.ended.connect(self._take_end)
+        session.halted.connect(self.refresh)
         self._measure()
         self.refresh()
 

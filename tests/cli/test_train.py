@@ -75,6 +75,33 @@ def test_a_diverged_run_ends_with_status_1_and_one_line(command, preset):
     assert open_run(Path(summary["run"])).step == summary["steps"]
 
 
+def test_a_run_that_meets_a_condition_halts_with_status_0_and_says_where(command, preset):
+    status, out, err = command("train", preset, "--json", "--stop-when", "grad_norm=0", "--stop-when", "nan")
+    summary = json.loads(out.splitlines()[-1])
+    assert (status, summary["status"], summary["steps"]) == (0, "halted", 0)
+    (line,) = err.splitlines()
+    assert line.startswith("seqviz: halted: gradient norm ")
+    assert "at step 1, above the limit 0. Worst in " in line
+    assert "position " in line
+
+
+def test_a_condition_that_is_not_met_changes_nothing(train):
+    plain, guarded = train(), train("--stop-when", "grad_norm=1e6", "--stop-when", "itemised_gradient@3=0")
+    assert {k: v for k, v in plain.items() if k not in TIMES} == {k: v for k, v in guarded.items() if k not in TIMES}
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("nonsense=1", "no breakpoint is called"),
+        ("grad_norm=much", "NAME=LIMIT"),
+        ("attention_entropy=1", "LSTM cannot"),
+    ],
+)
+def test_a_condition_that_cannot_be_is_refused(refused, preset, condition, words):
+    assert words in refused("train", preset, "--stop-when", condition)
+
+
 def test_an_out_folder_that_holds_something_is_left_alone(refused, preset, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")

@@ -20,7 +20,7 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class BreakpointRow(PaintedWidget):
-    """`changed` carries the setting and whether it is armed. Space, Enter and a click on the words switch it."""
+    """`changed` carries the setting and whether it is armed. Enter, Right and a click on the words switch it."""
 
     changed = Signal(object, bool)
 
@@ -151,7 +151,7 @@ class BreakpointRow(PaintedWidget):
             self.switch()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Right):
             if self.hasFocus():
                 self.switch()
         else:

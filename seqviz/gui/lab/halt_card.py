@@ -28,6 +28,8 @@ class HaltCard(Surface):
         self.go_on = QPushButton("Go on")
         self.go_on.setToolTip("Make this very step after all, and train on (Space)")
         self.show_view = QPushButton("Show")
+        for button in (self.go_on, self.show_view):
+            button.setAutoDefault(True)  # Enter presses the one that has the focus: Space is the window's
         buttons = QHBoxLayout()
         buttons.addWidget(self.go_on)
         buttons.addWidget(self.show_view)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from seqviz.core.breakpoints import BreakpointDescription
@@ -45,6 +46,9 @@ class BreakpointsPanel(FreePanel):
         self._halt: RunHalted | None = None
         self._rows: dict[str, BreakpointRow] = {}
         self._run_id = ""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._come_into_view)
         self.card = HaltCard()
         self.card.hide()
         self._body = QWidget()
@@ -118,7 +122,7 @@ class BreakpointsPanel(FreePanel):
         high = theme.px(self.minimum_height)
         if self._halt is not None:
             high = max(high, self.card.sizeHint().height() + theme.px(HEIGHT))
-            QTimer.singleShot(REST_MS, self, self._come_into_view)
+            self._later.start(REST_MS)
         self.setMinimumHeight(high)
 
     @Slot()
@@ -198,6 +202,15 @@ class BreakpointsPanel(FreePanel):
             "breakpoint": np.array([row.about.name for row in armed]),
             "limit": np.array([row.setting.limit for row in armed], dtype=float),
         }
+
+    # Qt overrides
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self._halt is not None:
+            self._later.start(REST_MS)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._later.stop()
 
     def on_theme_changed(self) -> None:
         super().on_theme_changed()

@@ -29,7 +29,7 @@ class AttentionEntropy(Breakpoint):
     order = 70
     seam = "before_update"
     looks = True
-    panel = "attention"
+    panel = "attention_entropy"
 
     def look(self, subject: Subject) -> Measured:
         first = 1 if subject.model.offers.causal else 0  # a causal head's first query can look at itself alone

@@ -21,7 +21,7 @@ class NotANumber(Breakpoint):
     )
     order = 10
     has_limit = False
-    panel = "gradient_norms"
+    panel = "parameter_table"
 
     def measure(self, learner: GradientLearner, step: Going) -> Measured:
         return Measured(math.nan)  # the learner itself finds it, before anybody is asked
