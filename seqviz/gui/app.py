@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize
@@ -69,6 +70,13 @@ def run_window(start_worker: StartWorker, preset: str, *, list_runs: ListRuns | 
         one line: what is wrong with the preset. No window was opened.
     """
     config = read_preset(find_preset(preset))
+    return run_application(
+        lambda mailbox: build_window(start_worker, config, preset, mailbox=mailbox, list_runs=list_runs)
+    )
+
+
+def run_application(build: Callable[[Mailbox], MainWindow]) -> int:
+    """Show the window that `build` makes until the user closes it; the exit code."""
     app = make_application()
     stream = open_log(log_file())
     mailbox = Mailbox()
@@ -76,7 +84,7 @@ def run_window(start_worker: StartWorker, preset: str, *, list_runs: ListRuns | 
     reporter.install()
     garbage, watchdog = GarbageCollector(), Watchdog()
     theme.set_theme(str(LayoutStore().load_window().get("theme", "light")) if _has_theme() else "light")
-    window = build_window(start_worker, config, preset, mailbox=mailbox, list_runs=list_runs)
+    window = build(mailbox)
     window.session.ready.connect(garbage.settle)
     window.closed.connect(app.quit)
     window.show()

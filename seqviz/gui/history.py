@@ -147,7 +147,7 @@ class History:
         self.revision = 0
         self._curves: dict[str, Curve] = {}
         self._layer_means: RunningMean | None = None
-        self._clipped = RunningMean(self.series["clip_scale"], lambda scales: np.where(scales < 1.0, 1.0, 0.0))
+        self._clipped = RunningMean(self.series["clip_scale"], _was_clipped)
 
     @property
     def last_step(self) -> int:
@@ -169,9 +169,10 @@ class History:
         return self._curves[name]
 
     def clipped_share(self) -> float | None:
-        """Share of all steps so far whose gradient was clipped, None before the first."""
+        """Share of all steps so far whose gradient was clipped, None before the first and where nobody knows."""
         count = self.steps.length
-        return float(self.clipped_between(np.array([0]), np.array([count]))[0]) if count else None
+        share = float(self.clipped_between(np.array([0]), np.array([count]))[0]) if count else np.nan
+        return None if np.isnan(share) else share
 
     def clipped_between(self, starts: Indices, ends: Indices) -> Floats:
         """Share of clipped steps in each range of indices [start, end) of `steps`; NaN where empty."""
@@ -224,3 +225,8 @@ class History:
             self.layer_norms.append(event.layer_norms)
         elif self.layer_norms is not None:
             self.layer_norms.append(np.nan)
+
+
+def _was_clipped(scales: Floats) -> Floats:
+    """1 where a step was clipped, 0 where not; nan where it is not known (a script that clips by itself)."""
+    return np.where(np.isnan(scales), np.nan, np.where(scales < 1.0, 1.0, 0.0))

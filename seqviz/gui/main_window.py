@@ -173,7 +173,8 @@ class MainWindow(WindowLab):
     def _take_run(self, run: RunStarted) -> None:
         config = self.session.config
         self.setWindowTitle(f"{run.title} - seqviz")
-        if run.step or not run.parameters:  # a filter has nothing to learn: it can be looked at right away
+        # a filter has nothing to learn, a script learns by itself: they can be looked at right away
+        if run.step or run.outside or not run.parameters:
             self.sheet.set_cover(None)
         self.board.show_run(run, config.probe if config is not None else "")
         self.card.refresh()

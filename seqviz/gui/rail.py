@@ -50,6 +50,8 @@ class Rail(Surface):
         self.architecture = _combo("architecture")
         self.corpus = _combo("corpus")
         self.corpus_summary = TextLabel("", 11, "ink2", wrap=True)
+        self._script = TextLabel("", 13, "ink", wrap=True)
+        self._labels: dict[QWidget, QWidget] = {}
         self.form = ConfigForm()
         self.size_box = SizeBox()
         self.runs = RunsList(session)
@@ -69,8 +71,11 @@ class Rail(Surface):
         inner = QWidget()
         self._inner = QVBoxLayout(inner)
         self._inner.setSpacing(theme.px(4))
+        self._script.hide()
+        self._inner.addWidget(self._script)
         for title, combo in (("Preset", self.preset), ("Architecture", self.architecture), ("Corpus", self.corpus)):
-            self._inner.addWidget(TextLabel(title, 11, "ink2"))
+            self._labels[combo] = TextLabel(title, 11, "ink2")
+            self._inner.addWidget(self._labels[combo])
             self._inner.addWidget(combo)
             self._inner.addSpacing(theme.px(4) if combo is not self.corpus else 0)
         for widget in (self.corpus_summary, self.form, self.size_box):
@@ -149,9 +154,22 @@ class Rail(Surface):
 
     @Slot(object)
     def follow_run(self, run: RunStarted) -> None:
+        self._show_outside(run)
         self.size_box.show_run(run)
         self.form.forget_changes()
         self.corpus_summary.setText(run.corpus_summary)
+
+    def _show_outside(self, run: RunStarted) -> None:
+        """Of a model that learns in a script of its own nothing can be chosen here: the rail says what it is."""
+        alone = not self._parts("model")  # this window belongs to the script: it opens nothing else
+        for combo, label in self._labels.items():
+            for widget in (combo, label):
+                widget.setVisible(not run.outside or (combo is self.preset and not alone))
+        self.form.setVisible(not run.outside)
+        if run.outside and alone:
+            self.runs.hide()
+        self._script.setVisible(run.outside)
+        self._script.setText(f"{run.title}, in a script of its own")
 
     def show_error(self, text: str) -> bool:
         """A rejected value, under its own row; False when it belongs to none."""

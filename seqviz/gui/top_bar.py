@@ -36,7 +36,12 @@ class TopBar(TransportBar):
 
     @Slot(str)
     def follow_state(self, state: str) -> None:
-        self.show_transport(state, _RESETTABLE)
+        outside = self._session.run is not None and self._session.run.outside
+        self.show_transport(state, frozenset() if outside else _RESETTABLE)
+        for widget in (self.reset, self.speed):  # a script of its own has no way back, and a pace of its own
+            widget.setVisible(not outside)
+        for widget in (self.play, self.step):
+            widget.setVisible(not outside or state in ("paused", "running"))
         begun = self._step() or state == "running"
         self.slider.set_state(_SLIDER_STATES.get(state, "ready") if begun else "ready")
         self.follow_numbers()

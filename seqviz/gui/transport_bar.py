@@ -77,7 +77,7 @@ class TransportBar(Surface):
         text = "Pause" if running else "Again" if state == "finished" else "Play"
         tips = {"Pause": "Pause", "Play": self._verb, "Again": f"{self._verb} again from step 0"}
         self.play.set_sign("pause" if running else "play", text, f"{tips[text]} (Space)")
-        self.play.setEnabled(state in ("paused", "running", "finished"))
+        self.play.setEnabled(state in ("paused", "running") or (state == "finished" and state in resettable))
         self.step.setEnabled(state == "paused")
         self.reset.setEnabled(state in resettable)
 

@@ -94,11 +94,18 @@ class WindowCommands:
     def follow_state(self) -> None:
         """Only what can be done now is enabled."""
         state, actions = self._window.on_stage.state, self._window.actions_list
-        actions["play"].setEnabled(state in ("paused", "running", "finished"))
+        ours = not self._outside
+        actions["play"].setEnabled(state in ("paused", "running") or (ours and state == "finished"))
         actions["step"].setEnabled(state == "paused")
-        actions["reset"].setEnabled(state in ("paused", "running", "finished", "diverged", "failed"))
-        actions["explain"].setEnabled(state in ("paused", "running", "finished"))
-        actions["sample"].setEnabled(state in ("paused", "running", "finished"))
+        actions["reset"].setEnabled(ours and state in ("paused", "running", "finished", "diverged", "failed"))
+        actions["explain"].setEnabled(ours and state in ("paused", "running", "finished"))
+        actions["sample"].setEnabled(ours and state in ("paused", "running", "finished"))
+
+    @property
+    def _outside(self) -> bool:
+        """Whether what is shown is learnt in a script of its own: nothing can be asked of it but to stand still."""
+        run = self._session.run
+        return not self._window.racing and run is not None and run.outside
 
     # run
 
@@ -111,7 +118,7 @@ class WindowCommands:
             self._session.pause()
         elif state == "paused":
             self._session.play()
-        elif state == "finished":
+        elif state == "finished" and not self._outside:
             self._session.reset()
             self._session.play()
 

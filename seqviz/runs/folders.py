@@ -24,6 +24,7 @@ from seqviz.core.presets import read_tree
 from seqviz.runs.atomic import write_bytes
 from seqviz.runs.listing import METRICS_FILE, RUN_FILE
 from seqviz.runs.metrics import MetricsWriter, read_events
+from seqviz.runs.watched import is_watched, read_watched
 from seqviz.training.ports import StoredRun
 
 WEIGHTS_FILE = "weights.safetensors"
@@ -166,9 +167,12 @@ def open_run(folder: Path) -> StoredRun:
         config = parse_config(tree["config"])
     except ValueError as error:
         raise ValueError(f"{folder.name}: {RUN_FILE}: {error}") from None
+    about = tree.get("about", {})
+    if is_watched(folder):
+        started, events = read_watched(folder)
+        return StoredRun(folder, config, about, started.step, {}, {}, events, watched=True)
     step, arrays = _read_weights(folder / WEIGHTS_FILE)
     files = _read_files(folder)
-    about = tree.get("about", {})
     return StoredRun(folder, config, about, step, arrays, files, tuple(read_events(folder / METRICS_FILE)))
 
 

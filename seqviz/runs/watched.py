@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import tomli_w
@@ -17,7 +17,6 @@ from seqviz.core.config import parse_config
 from seqviz.core.events import Event, Frame, Notice, RunFinished, RunStarted, StepMetrics
 from seqviz.core.lab_events import ParametersMeasured, RunHalted
 from seqviz.core.paths import runs_root
-from seqviz.core.presets import read_tree
 from seqviz.core.wire import decode, encode
 from seqviz.runs.atomic import write_bytes
 from seqviz.runs.listing import METRICS_FILE, RUN_FILE
@@ -85,29 +84,29 @@ def is_watched(folder: Path) -> bool:
     return (folder / SEEN / STARTED).is_file()
 
 
-def read_watched(folder: Path) -> Iterator[Event]:
-    """Everything that was recorded, as it came; read-only.
+def read_watched(folder: Path) -> tuple[RunStarted, tuple[Event, ...]]:
+    """What the run was, and what it told: all numbers, and the last frame; read-only.
 
     Raises
     ------
     ValueError
         one line: which file is missing or damaged.
     """
-    read_tree(folder / RUN_FILE)
     started = _read(folder / SEEN / STARTED)
     if not isinstance(started, RunStarted):
         raise ValueError(f"{folder.name}: {STARTED} says nothing of a run")
-    yield started
     metrics = list(read_events(folder / METRICS_FILE))
-    yield from (event for event in metrics if not isinstance(event, RunFinished))
-    for path in sorted((folder / SEEN).iterdir(), key=_order):
-        if _FILE.fullmatch(path.name):
-            yield _read(path)
+    steps = [event for event in metrics if isinstance(event, StepMetrics)]
+    last = max((event.step for event in steps), default=0)
+    paths = [path for path in sorted((folder / SEEN).iterdir(), key=_order) if _FILE.fullmatch(path.name)]
+    frames = [path for path in paths if path.name.startswith("frame-")]
+    paths = [path for path in paths if path not in frames[:-1]]  # one frame stands in the window at a time
     finished = [event for event in metrics if isinstance(event, RunFinished)]
-    steps = [event.step for event in metrics if isinstance(event, StepMetrics)]
-    last = max(steps, default=0)
-    yield from finished[-1:] or [RunFinished(last, f"recorded up to step {last}", {})]
-    yield Notice("info", "This run was recorded from a script of its own; it can be looked at, not trained on.")
+    config = parse_config(dict(started.config)).model_dump()
+    ending = finished[-1] if finished else RunFinished(last, f"recorded up to step {last}", {})
+    notice = Notice("info", "This run was recorded from a script of its own: it can be looked at, not trained on.")
+    begun = replace(started, folder=str(folder), config=config, step=last)
+    return begun, (begun, *steps, *(_read(path) for path in paths), ending, notice)
 
 
 def _order(path: Path) -> tuple[int, str]:

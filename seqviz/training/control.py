@@ -48,7 +48,7 @@ from seqviz.training.fetching import Fetching
 from seqviz.training.lab_control import LabControl
 from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
-from seqviz.training.ports import RunStores
+from seqviz.training.ports import RunStores, StoredRun
 from seqviz.training.previewing import preview_tokens
 from seqviz.training.race_control import RaceControl
 from seqviz.training.reopening import reopen
@@ -103,7 +103,7 @@ class Control:
             case Prepare(config):
                 self._prepare(config)
             case OpenRun(folder):
-                self._take(reopen(self.stores.open(folder), self.emit, self._on_phase))
+                self._open(self.stores.open(folder))
             case Play(steps_per_second):
                 self._pace = 1.0 / steps_per_second if steps_per_second > 0 else 0.0
                 self._play(None)
@@ -171,6 +171,18 @@ class Control:
             raise ValueError(f"the run could not be built: {error}") from error
         finally:
             self.emit(Progress(what, 1.0))
+
+    def _open(self, stored: StoredRun) -> None:
+        """Show a stored run; one of somebody's own script has no weights, so all that it told is told again."""
+        if not stored.watched:
+            self._take(reopen(stored, self.emit, self._on_phase))
+            return
+        self._put_away()
+        self.trainer = self.looker = None
+        self._turns, self._side, self._asked, self._playing, self._until = None, [], [], False, None
+        self.lab.leave()
+        for event in stored.events:
+            self.emit(event)
 
     def _take(self, trainer: Trainer) -> None:
         """Show this trainer from now on, paused."""

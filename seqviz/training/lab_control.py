@@ -87,6 +87,7 @@ class LabControl:
         """No run stands here any more."""
         self.trainer = self.looker = None
         self.twin.close()
+        self.doctor.leave()
 
     def knob_changed(self) -> None:
         """The run that stands here is another than its switches say."""

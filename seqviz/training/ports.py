@@ -23,6 +23,7 @@ class StoredRun:
     arrays: Mapping[str, Any]  # weights or counts as numpy arrays
     files: Mapping[str, str]  # e.g. "tokenizer.json"
     events: tuple[Event, ...]  # metrics, evaluations, samples, knob changes, in order
+    watched: bool = False  # recorded by seqviz.watch: no weights, but RunStarted and all that was seen in `events`
 
 
 class RunStore(Protocol):

@@ -42,8 +42,10 @@ def reopen(
     Raises
     ------
     ValueError
-        when the weights do not fit the config any more.
+        when the weights do not fit the config any more, or there are none.
     """
+    if stored.watched:
+        raise ValueError(f"{stored.folder.name}: was recorded from a script of its own, without weights")
     experiment = build(stored.config, stored.files, str(stored.about.get("corpus_sha256", "")))
     try:
         experiment.model.load_arrays({name: torch.as_tensor(a) for name, a in stored.arrays.items()})

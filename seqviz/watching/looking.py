@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from seqviz.core.batch import Ruler
 from seqviz.core.events import Event, Frame
 from seqviz.watching.describing import groups_of, named_weights, ruler
 from seqviz.watching.outputs import find_sites
@@ -35,6 +36,7 @@ class Looker:
         self._seen: Sighting | None = None
         self._missed = 0
         self._wanted: frozenset[str] | None = None  # None: everything
+        self._ruler: Ruler | None = None
         self.tokens = 0  # of one step
         self.given: tuple[str, ...] = tuple(dict.fromkeys(name for site in sites for name in site.names))
 
@@ -85,8 +87,8 @@ class Looker:
         """What was seen; None where nothing was."""
         seen, self._seen = self._seen, None
         self.disarm()
-        if seen is None:
-            return None
+        if seen is None:  # nobody looks at activations now: the labels alone say that the view is fresh
+            return None if self._ruler is None else Frame(step, run_id, {}, {}, {"t": self._ruler}, {}, "batch")
         arrays, axes = seen.arrays()
         if not arrays:
             self._missed += 1
@@ -94,7 +96,8 @@ class Looker:
         n = next((len(array) for name, array in arrays.items() if axes[name][0] == "t"), 0)
         if not n:
             n = next(array.shape[-1] for array in arrays.values())
-        return Frame(step, run_id, arrays, axes, {"t": ruler(self.text, n)}, dict.fromkeys(arrays, step), "batch")
+        self._ruler = ruler(self.text, n)
+        return Frame(step, run_id, arrays, axes, {"t": self._ruler}, dict.fromkeys(arrays, step), "batch")
 
     def norms(self) -> dict[str, float]:
         """Norm of the gradient of each parameter tensor that has one."""

@@ -14,7 +14,7 @@ from seqviz.core.channel import Mailbox
 from seqviz.core.commands import Command
 from seqviz.core.events import Event, StepMetrics
 
-EVERY = 0.1  # seconds between two deliveries
+EVERY = 0.2  # seconds between two deliveries
 STUCK = 60.0  # seconds of a delivery after which nobody is there any more
 MOST_STEPS = 200_000  # that wait; older ones are let go
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-SHARE = 0.03  # of the time, for all that is measured
-OFTEST = 0.1  # seconds between two looks at the shortest
+SHARE = 0.02  # of the time, for all that is measured
+OFTEST = 0.2  # seconds between two looks at the shortest
 FORGET = 30.0  # seconds; what was spent long ago does not count
 
 
 class Pace:
     """`spent` is told of every second of ours in the user's loop; `due` says whether another look fits."""
 
-    def __init__(self, share: float = SHARE, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, share: float = SHARE, clock: Callable[[], float] = time.perf_counter, oftest: float = OFTEST
+    ) -> None:
         self.share, self.clock = share, clock
-        self.oftest = OFTEST
+        self.oftest = oftest
         self._began = self._looked = self.clock()
         self._own = 0.0  # seconds, fading
         self._cost = 0.0  # of one look, the larger of the last two
@@ -34,7 +36,7 @@ class Pace:
     def due(self) -> bool:
         """Whether one more look, as dear as the last, keeps all of them below the share."""
         now = self.clock()
-        if now - self._looked < min(self.oftest, max(OFTEST, (now - self._began) / 100)):
+        if now - self._looked < self.oftest:
             return False
         self._fade(now)
         return self._own + self._cost <= self.share * max(now - self._began - self.idle, 0.0)

@@ -41,7 +41,8 @@ from seqviz.watching.recording import Recording
 from seqviz.watching.stepping import OptimizerSteps, ParameterSteps, Stepping
 
 PULSE_EVERY = 0.5  # seconds
-RECORD_EVERY = 1.0  # seconds between two looks that are kept on disk
+RECORD_EVERY = 0.5  # seconds between two looks that are kept on disk
+LIGHT_SHARE = 0.005  # of the time, for norms of gradients
 FLUSH = 0.4  # seconds that the end of the script may wait for us
 
 
@@ -63,7 +64,8 @@ class Watcher:
         self._began, self._beaten, self._beaten_at = time.perf_counter(), 0, time.perf_counter()
         self._name, self._unit, self._identity = type(model).__name__, token_word(text), run_id()
         self._pid = os.getpid()
-        self._pace, self._hold, self._conditions = Pace(), Hold(), Conditions()
+        self.pace, self._hold, self._conditions = Pace(), Hold(), Conditions()
+        self._light = Pace(LIGHT_SHARE, oftest=0.0)  # the norms alone, at far more steps
         sites.guard[:] = [self._fail]
         self._looker = Looker(model, text)
         self._parameters = Parameters(self._looker)
@@ -97,7 +99,7 @@ class Watcher:
                 self._send_step()
         except Exception as error:
             self._fail(error)
-        self._pace.spent(time.perf_counter() - began)
+        self.pace.spent(time.perf_counter() - began)
 
     def detach(self) -> None:
         """Stop looking: no hook is left, the script goes on as if it had never been watched. May be called twice."""
@@ -107,7 +109,7 @@ class Watcher:
     @property
     def looking_share(self) -> float:
         """Share of the script's time that looking took lately, 0..1."""
-        return self._pace.looking_share()
+        return self.pace.looking_share()
 
     def __enter__(self) -> Watcher:
         return self
@@ -130,20 +132,26 @@ class Watcher:
             if self._loss_first is None and self._step > 1:
                 self._loss_first = False
             self._look_before()
-            self._pace.spent(time.perf_counter() - began)
+            self.pace.spent(time.perf_counter() - began)
             self._stand_still()
         except Exception as error:
             self._fail(error)
 
     def _look_before(self) -> None:
         looked, self._looked = self._looked, self._armed
-        norms = self._looker.norms() if self._armed or self._conditions.armed else {}
+        norms: dict[str, float] = {}
+        if self._armed or self._conditions.armed or self._light.due():
+            began = time.perf_counter()
+            norms = self._looker.norms()
+            self._light.spent(cost := time.perf_counter() - began)
+            self._light.looked(cost)
         self._norms = norms
         if self._armed:
             self._look_cost = time.perf_counter()
             frame = self._looker.frame(self._step, self._identity)
             if frame is not None:
-                self._tell_what_there_is(tuple(frame.arrays))
+                if frame.arrays:
+                    self._tell_what_there_is(tuple(frame.arrays))
                 self.box.post(frame)
             if self._stepping.knows_updates and self._looker.wanted("parameters.*"):
                 self._parameters.before(self._step)
@@ -170,15 +178,15 @@ class Watcher:
             norms = self._norms
             layers = self._looker.layer_norms(norms) if norms else None
             total = math.sqrt(sum(norm * norm for norm in norms.values())) if norms else math.nan
-            self._waiting = (self._step, began - self._began - self._pace.idle, total, self._stepping.rate(), layers)
+            self._waiting = (self._step, began - self._began - self.pace.idle, total, self._stepping.rate(), layers)
             if self._loss_first:
                 self._send_step()
             self._beat(began)
-            if self._hold.stepping or self._pace.due():
+            if self._hold.stepping or self.pace.due():
                 self._arm()
         except Exception as error:
             self._fail(error)
-        self._pace.spent(time.perf_counter() - began)
+        self.pace.spent(time.perf_counter() - began)
 
     def _look_after(self) -> None:
         if not self._armed:
@@ -191,7 +199,7 @@ class Watcher:
             matrices = [parameter.ndim > 1 for _, parameter in self._looker.weights]
             pairs = zip(measured.names, ratios.tolist(), matrices, strict=True)
             self._ratios = {name: ratio for name, ratio, matrix in pairs if matrix and math.isfinite(ratio)}
-        self._pace.looked(time.perf_counter() - self._look_cost)
+        self.pace.looked(time.perf_counter() - self._look_cost)
 
     def _arm(self) -> None:
         self._armed = True
@@ -204,7 +212,7 @@ class Watcher:
         began = time.perf_counter()
         self.box.post(RunPaused(self._step - 1))
         went_on = self._hold.wait(lambda: self.box.alive and not self._dead)
-        self._pace.held(time.perf_counter() - began)
+        self.pace.held(time.perf_counter() - began)
         if not went_on:
             self._hold.release()
             self._say("the window has fallen silent, so the script goes on")
@@ -226,15 +234,15 @@ class Watcher:
         self._last_loss = loss if isinstance(loss, float) else math.nan
         tokens = step * self._looker.tokens
         # a loss on an accelerator is read by the thread that sends it: the loop does not wait for it
-        self.box.step(StepMetrics(step, tokens, seconds, loss, total, 1.0, rate, layers))  # type: ignore[arg-type]
+        self.box.step(StepMetrics(step, tokens, seconds, loss, total, math.nan, rate, layers))  # type: ignore[arg-type]
 
     def _beat(self, now: float) -> None:
         if now - self._beaten_at < PULSE_EVERY:
             return
         speed = (self._step - self._beaten) / (now - self._beaten_at)
         self._beaten, self._beaten_at = self._step, now
-        self._pace.spent(self.box.take_busy())
-        self.box.post(Pulse(speed, speed * self._looker.tokens, self._pace.looking_share()))
+        self.pace.spent(self.box.take_busy())
+        self.box.post(Pulse(speed, speed * self._looker.tokens, self.pace.looking_share()))
         if self.box.failed or self.box.stuck:
             self._dead = True
             self._looker.disarm()
@@ -262,7 +270,7 @@ class Watcher:
         """What goes out goes there from now on; what is asked there is heard here."""
         self.box.hear, self.box.lost, self.box.told = self._hear, self._lose, self._tell_folder
         if isinstance(self.box, Recording):
-            self._pace.oftest = RECORD_EVERY
+            self.pace.oftest = RECORD_EVERY
         for event in (
             Ready((), (), (), {"torch": torch.__version__}, CONDITIONS if self._stepping.knows_updates else ()),
             self._started(),

@@ -111,7 +111,8 @@ class ParameterGradientsPanel(TimePanel):
         if len(norms):
             scale = float(history.series["clip_scale"].values[-1])
             rows = [Quantity("global norm", theme.short(float(norms[-1])))]
-            rows.append(Quantity("after clipping", theme.short(float(norms[-1]) * scale)))
+            if np.isfinite(scale):
+                rows.append(Quantity("after clipping", theme.short(float(norms[-1]) * scale)))
         if layer_norms is not None and layer_norms.length:
             rows += [
                 Quantity(name, theme.short(float(v)))
@@ -212,9 +213,11 @@ def reading_of(history: History, layers: tuple[str, ...], width: float) -> str:
     norm = _recent(history, "grad_norm")
     share = history.clipped_share()
     start = f"**{theme.short(norm)}** is the global norm now" if norm is not None else ""
-    clipped = f"**{100 * share:.0f} %** of the steps were clipped" if share else "nothing was clipped"
     loudest = _loudest(history, layers)
     words = f"most of the gradient lands on **{loudest}**" if loudest else start
+    if share is None:  # a script that clips by itself, if it does
+        return fitting(width, words, start)
+    clipped = f"**{100 * share:.0f} %** of the steps were clipped" if share else "nothing was clipped"
     return fitting(width, f"{clipped}, {words}" if words else clipped, clipped)
 
 
