@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -58,7 +59,8 @@ def paint_update(painter: QPainter, area: QRectF, anatomy: Anatomy, done: bool, 
     line = theme.metrics(11).height()
     taken = paint_loss(painter, area, figures, unit) if done else 0.0
     _title(painter, area.adjusted(0, 0, -taken, 0), "update", "‖update‖ / ‖weight‖ of each tensor", done)
-    top, bottom = area.top() + line + theme.px(5), area.bottom() - 2 * line - theme.px(1)
+    grouped = area.height() >= 4.5 * line + theme.px(10)  # else the bars would be too low to be read
+    top, bottom = area.top() + line + theme.px(5), area.bottom() - (2 if grouped else 1) * line - theme.px(1)
     axis = theme.metrics(11).horizontalAdvance("10⁻³") + theme.px(5)
     bars = QRectF(area.left() + axis, top, area.width() - axis, max(bottom - top, 4.0))
 
@@ -67,6 +69,8 @@ def paint_update(painter: QPainter, area: QRectF, anatomy: Anatomy, done: bool, 
 
     painter.fillRect(bars, colours.ghost)
     _paint_bars(painter, bars, anatomy, done, height_of)
+    if grouped:
+        _paint_groups(painter, bars, list(anatomy.tensors), bars.width() / max(len(anatomy.tensors), 1))
     guide = round(height_of(GUIDE)) + 0.5
     painter.setPen(QPen(colours.ink3, 1.25, Qt.PenStyle.DashLine))
     painter.drawLine(QPointF(bars.left(), guide), QPointF(bars.right(), guide))
@@ -75,15 +79,16 @@ def paint_update(painter: QPainter, area: QRectF, anatomy: Anatomy, done: bool, 
     painter.drawText(QRectF(area.left(), guide - line / 2, axis, line), LEFT, power_label(10.0**GUIDE))
 
 
-def _paint_bars(painter: QPainter, bars: QRectF, anatomy: Anatomy, done: bool, height_of: object) -> None:
+def _paint_bars(
+    painter: QPainter, bars: QRectF, anatomy: Anatomy, done: bool, height_of: Callable[[float], float]
+) -> None:
     colours, names = theme.theme(), list(anatomy.tensors)
-    assert callable(height_of)
     each = bars.width() / max(len(names), 1)
     measure, line = theme.metrics(11), theme.metrics(11).height()
     for index, (name, tensor) in enumerate(anatomy.tensors.items()):
         x = bars.left() + index * each
         if done and tensor.ratio > 0:
-            top = float(height_of(math.log10(tensor.ratio))) if math.isfinite(tensor.ratio) else bars.top()
+            top = height_of(math.log10(tensor.ratio)) if math.isfinite(tensor.ratio) else bars.top()
             wide = min(each - theme.px(4), theme.px(34))
             painter.fillRect(QRectF(x + (each - wide) / 2, top, wide, bars.bottom() - top), colours.ink2)
             number = theme.short(tensor.ratio)
@@ -99,7 +104,6 @@ def _paint_bars(painter: QPainter, bars: QRectF, anatomy: Anatomy, done: bool, h
         painter.setPen(colours.ink3)
         centre = int(Qt.AlignmentFlag.AlignCenter)
         painter.drawText(QRectF(x, bars.bottom() + theme.px(1), each, line), centre, title)
-    _paint_groups(painter, bars, names, each)
 
 
 def _paint_groups(painter: QPainter, bars: QRectF, names: list[str], each: float) -> None:

@@ -12,6 +12,7 @@ from seqviz.gui.lab.sub_steps import SubSteps
 from seqviz.gui.number_text import loss_text, short
 from seqviz.gui.panels.base import Explanation, Quantity
 
+GATED = " What arrives came through all gates, from the gradients of h and of c together."
 GATE_LETTERS = {"forget_gate": "f", "update_gate": "z", "carry_gate": "c"}
 
 
@@ -36,11 +37,12 @@ def sentence(anatomy: Anatomy, steps: SubSteps, lane: Lane, unit: Unit | None) -
 
 
 def backward_sentence(lane: Lane, t: int, where: str = "") -> str:
-    """`backward, t = 31: the gradient arriving is 0.42, born here 0.1; times 0.83 on to t = 30`."""
+    """`backward, t = 31: the gradient arriving is 0.42, born here 0.1, together 0.45, times 0.83 on to t = 30`."""
     arriving, total = float(lane.arriving[t]), float(lane.total[t])
     acted = float(lane.factors[ACTED][t])
+    born = loss_text(float(lane.born[t]))
     came = f"the gradient arriving is {loss_text(arriving)}" if arriving else "nothing arrives from later"
-    born = f", with what is born here {loss_text(total)}"
+    born = f", born here {born}, together {loss_text(total)}" if arriving else f", born here {born}"
     on = f", times **{short(acted)}** on to t = {t - 1}" if t > 0 and not math.isnan(acted) else ""
     return f"backward, t = {t}, {lane.letter}{where}: {came}{born}{on}"
 
@@ -101,7 +103,8 @@ def _backward(lane: Lane, t: int, place: str, cell: bool, activation: str) -> Ex
     left = float(acted * total) if not math.isnan(acted) else math.nan
     quantities.append(Quantity(f"arrives at t = {t - 1}", loss_text(left)))
     return Explanation(
-        title_of(lane, "backward"), backward_formula(lane, t, cell, activation), _meaning(acted), tuple(quantities),
+        title_of(lane, "backward"), backward_formula(lane, t, cell, activation),
+        _meaning(acted) + (GATED if cell and not lane.gate else ""), tuple(quantities),
         short(acted), f"of the gradient went on from t = {t} to {t - 1}",
     )  # fmt: skip
 

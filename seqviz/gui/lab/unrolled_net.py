@@ -237,7 +237,7 @@ class NetPainter:
         area, bold = self.where.losses, theme.metrics(11, bold=True)
         if not text or t >= self.steps.read or not self.grid.shows(t):
             return
-        x = self.grid.x_of(t) + self.grid.cell + theme.px(3)
+        x = float(self.grid.x_of(t) + self.grid.cell + theme.px(3))
         if x + bold.horizontalAdvance(text) > self.grid.right:
             x = self.grid.x_of(t) - theme.px(3) - bold.horizontalAdvance(text)
         painter.setFont(theme.font(11, bold=True))
@@ -259,7 +259,7 @@ class NetPainter:
         width = theme.metrics(11, loud).horizontalAdvance(text)
         left = self.grid.x_of(t) - width / 2
         left = min(max(left, self.grid.left), self.grid.right - width)
-        if any(left < end + theme.px(3) and start < left + width + theme.px(3) for start, end in taken):
+        if any(left < end + theme.px(8) and start < left + width + theme.px(8) for start, end in taken):
             return
         taken.append((left, left + width))
         self._backed(painter, left, place.labels, text, loud)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent
 
 from seqviz.core.events import RunStarted
 from seqviz.gui import theme
-from seqviz.gui.lab.anatomy import ACTED, GATE, SINGULAR, SLOPE, Anatomy, Lane, read_anatomy
-from seqviz.gui.lab.debugger_bar import DebuggerBar
-from seqviz.gui.lab.step_ends import paint_clip, paint_update
+from seqviz.gui.axes_of_frame import main_axis
+from seqviz.gui.lab.anatomy import ACTED, GATE, SINGULAR, SLOPE, Anatomy, read_anatomy
+from seqviz.gui.lab.debugger_canvas import DebuggerCanvas
 from seqviz.gui.lab.step_totals import explain_clip, explain_loss, explain_update
 from seqviz.gui.lab.step_words import explain_lane, sentence
 from seqviz.gui.lab.sub_steps import SubSteps
-from seqviz.gui.lab.unrolled_net import NetPainter, NetPlaces, places
-from seqviz.gui.number_text import loss_text, power_label
+from seqviz.gui.number_text import power_label
 from seqviz.gui.panels.base import Cursor, Explanation, Snapshot, panels
-from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
-from seqviz.gui.widgets.column_grid import ColumnGrid
 
 FACTORS = (ACTED, SINGULAR, GATE, SLOPE)
 SINGULAR_WANT = "backprop.layers.*.factor.singular"
@@ -30,7 +26,7 @@ _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftMo
 
 
 @panels.register("backprop_debugger")
-class BackpropDebuggerPanel(PaintedSheetPanel):
+class BackpropDebuggerPanel(DebuggerCanvas):
     """One optimiser step as in a debugger: forward, loss, backward through time, clip, update."""
 
     name = "backprop_debugger"
@@ -55,26 +51,20 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self.anatomy: Anatomy | None = None
         self._fresh: Anatomy | None = None  # the newest step, where an older one is held
-        self.steps = SubSteps(0)
-        self.factor = ACTED
-        self.pointed: tuple[int, bool] | None = None  # lane clicked or pointed at, and whether at its way back
-        self._highest = 1.0  # nats, top of the loss bars
-        self.bar = DebuggerBar(self)
         self.bar.asked.connect(self.obey)
         self.bar.chosen.connect(self._go)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self._play_on)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.bar.hide()
 
     # data
 
     def prepare(self, old: Snapshot) -> None:
         fresh = read_anatomy(self.snapshot)
-        same_run = self.snapshot.run is old.run and self.snapshot.run is not None
-        held = self.anatomy is not None and not self.steps.at_end and same_run
+        axis = main_axis(self.snapshot)
+        same = self.snapshot.run is old.run and self.snapshot.labels(axis) == old.labels(axis)
+        held = self.held and same and self.snapshot.run is not None
         if fresh is None:
             if self.snapshot.frame is None or not held:
                 self._take(None)
@@ -97,12 +87,9 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
         if anatomy is not None:
             known = anatomy.losses[np.isfinite(anatomy.losses)]
             top = float(known.max()) if len(known) else 1.0
-            if not 0.5 * self._highest < top <= self._highest:  # fixed until the losses leave it
-                self._highest = max(1.15 * top, 1e-9)
+            if not 0.5 * self.highest < top <= self.highest:  # fixed until the losses leave it
+                self.highest = max(1.15 * top, 1e-9)
         self._show()
-
-    def ready(self) -> bool:
-        return self.anatomy is not None and self.anatomy.n == self.grid.n
 
     @property
     def held(self) -> bool:
@@ -170,113 +157,9 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
             words = f"{self.steps.at + 1} of {self.steps.count} · {words}"
         self.bar.show_steps(self.steps, words, self.timer.isActive(), self._fresh is not None)
         self.bar.setVisible(self.anatomy is not None)
-        self._place_bar()
+        self.place_bar()
         self.tell_header()
         self.update()
-
-    @property
-    def lane(self) -> Lane:
-        """The lane that words and equations are about: the one pointed at, else the top one."""
-        assert self.anatomy is not None
-        at = self.pointed[0] if self.pointed is not None else 0
-        return self.anatomy.lanes[min(at, len(self.anatomy.lanes) - 1)]
-
-    # places
-
-    def set_grid(self, grid: ColumnGrid) -> None:
-        super().set_grid(grid)
-        self._place_bar()
-
-    def _place_bar(self) -> None:
-        left = self.gutter_left if self.grid.visible else theme.px(16)
-        self.bar.setGeometry(left, 0, max(self.width() - left - theme.px(20), 10), self.bar.natural_height)
-
-    @property
-    def _ends_height(self) -> int:
-        return min(theme.px(108), max(self.height() // 4, theme.px(84)))
-
-    def places(self) -> NetPlaces:
-        """Where losses and lanes stand now."""
-        assert self.anatomy is not None
-        top = self.bar.natural_height + theme.px(4)
-        bottom = self.height() - (self._ends_height + theme.px(12) if self.anatomy.figures is not None else 0)
-        return places(self.anatomy, self.grid, top, max(bottom - top, theme.px(80)))
-
-    # painting
-
-    def _net(self, where: NetPlaces) -> NetPainter:
-        assert self.anatomy is not None
-        family = "" if self.snapshot.run is None else self.snapshot.run.family
-        return NetPainter(self.anatomy, self.grid, where, self.steps, theme.family_colour(family))
-
-    def paint(self, painter: QPainter) -> None:
-        anatomy, where = self.anatomy, self.places()
-        assert anatomy is not None
-        net = self._net(where)
-        self._paint_now(painter, where)
-        bottom = where.lanes[-1].arrows.bottom() if where.lanes else where.losses.bottom()
-        self.paint_cursor(painter, self.bar.natural_height, min(bottom, self.height()))
-        net.paint_losses(painter, self._highest)
-        self._paint_loss_words(painter, where.losses)
-        for place in where.lanes:
-            painter.save()
-            painter.setClipRect(QRectF(self.grid.left, 0, self.grid.width, self.height()))
-            net.paint_lane(painter, place)
-            painter.restore()
-            lane = place.lane
-            name = f"{lane.letter} layer {lane.layer + 1}" if anatomy.layers > 1 else lane.letter
-            self.paint_gutter(painter, name, place.cells.center().y(), bold=True)
-            if place.arrows.height() >= theme.px(12):
-                self.paint_gutter(painter, f"∂L/∂{lane.letter}", place.arrows.center().y())
-            if not math.isnan(place.labels):
-                self.paint_gutter(painter, self._factor_word(lane), place.labels - theme.px(4))
-        self._paint_ends(painter)
-
-    def _paint_loss_words(self, painter: QPainter, area: QRectF) -> None:
-        unit = None if self.snapshot.run is None else self.snapshot.run.unit
-        two = area.height() >= theme.px(30)
-        self.paint_gutter(painter, "loss", area.center().y() - (theme.px(7) if two else 0), bold=True)
-        if two:
-            self.paint_gutter(painter, "nats" if unit is None else unit.name, area.center().y() + theme.px(8))
-
-    def _factor_word(self, lane: Lane) -> str:
-        short = {ACTED: "× acted", SINGULAR: "σ max", GATE: f"mean {lane.gate.split('_')[0]}", SLOPE: "mean |φ′|"}
-        return short[self.factor] if self.factor in lane.factors else "–"
-
-    def _paint_now(self, painter: QPainter, where: NetPlaces) -> None:
-        """The column of the sub-step that stands."""
-        t = self.steps.now.t
-        if t >= 0 and self.grid.shows(t):
-            bottom = where.lanes[-1].arrows.bottom() if where.lanes else where.losses.bottom()
-            column = QRectF(self.grid.x_of(t), where.losses.top(), self.grid.cell, bottom - where.losses.top())
-            painter.fillRect(column, theme.theme().well)
-
-    def _paint_ends(self, painter: QPainter) -> None:
-        anatomy = self.anatomy
-        assert anatomy is not None
-        if anatomy.figures is None:
-            return
-        left, right = self.gutter_left, self.width() - theme.px(20)
-        top = self.height() - self._ends_height
-        painter.fillRect(QRectF(left, top - theme.px(8), right - left, 1), theme.theme().line)
-        clip = min(0.32 * (right - left), theme.px(340))
-        paint_clip(painter, QRectF(left, top, clip, self._ends_height - 4), anatomy.figures, self.steps.done("clip"))
-        start = left + clip + theme.px(24)
-        area = QRectF(start, top, right - start, self._ends_height - 4)
-        unit = None if self.snapshot.run is None else self.snapshot.run.unit
-        paint_update(painter, area, anatomy, self.steps.done("update"), unit)
-
-    def paint_over(self, painter: QPainter) -> None:
-        """Numbers that no line may run through; the cursor's column runs under the picture."""
-        where = self.places()
-        net = self._net(where)
-        for place in where.lanes:
-            net.paint_factors(painter, place, self.factor, self.column)
-        assert self.anatomy is not None
-        loss = float(self.anatomy.losses[self.column])
-        unit = None if self.snapshot.run is None else self.snapshot.run.unit
-        words = "" if math.isnan(loss) else loss_text(loss * (unit.per_nat if unit is not None else 1.0))
-        net.paint_loss_number(painter, self.column, words)
 
     # words
 
@@ -338,12 +221,19 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
         return frozenset((*self.wants, *dear))
 
     def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        known = set() if self.anatomy is None else {name for lane in self.anatomy.lanes for name in lane.factors}
-        return (("factor on the arrows", tuple(f for f in FACTORS if f in known or f == SINGULAR), self.factor),)
+        return (("factor on the arrows", tuple(self._factors().values()), self._factors()[self.factor]),)
+
+    def _factors(self) -> dict[str, str]:
+        """What can stand under the arrows of this model -> what the menu calls it."""
+        lanes = () if self.anatomy is None else self.anatomy.lanes
+        known = {ACTED, SINGULAR, self.factor}.union(*(lane.factors for lane in lanes))
+        gate = next((lane.gate for lane in lanes if lane.gate), "forget_gate").replace("_", " ")
+        return {factor: f"mean {gate}" if factor == GATE else factor for factor in FACTORS if factor in known}
 
     def choose(self, key: str, option: str) -> None:
-        if option in FACTORS and option != self.factor:
-            self.factor = option
+        factor = next((factor for factor, title in self._factors().items() if title == option), self.factor)
+        if factor != self.factor:
+            self.factor = factor
             self.wants_changed.emit()
             self._show()
 
@@ -406,11 +296,3 @@ class BackpropDebuggerPanel(PaintedSheetPanel):
     def hideEvent(self, event: QHideEvent) -> None:
         self.timer.stop()  # nobody looks
         super().hideEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_bar()
-
-    def on_theme_changed(self) -> None:
-        super().on_theme_changed()
-        self._place_bar()

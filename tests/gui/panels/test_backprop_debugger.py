@@ -211,6 +211,23 @@ def test_singular_values_are_asked_for_only_when_chosen(qtbot, panel):
     picture(panel)
 
 
+def test_the_menu_names_the_factors_that_this_model_has(panel):
+    ((_, options, current),) = panel.menu_choices()
+    assert (options, current) == ((ACTED, SINGULAR, "mean slope"), ACTED)
+    present(panel, run=run_of("lstm", ("backprop.layers.*.total",)), cell=True)
+    ((key_name, options, _),) = panel.menu_choices()
+    assert "mean forget gate" in options
+    panel.choose(key_name, "mean forget gate")
+    assert panel.menu_choices()[0][2] == "mean forget gate"
+    picture(panel)
+
+
+def test_another_text_of_the_same_length_is_not_held_back(qtbot, panel):
+    key(qtbot, panel, "{")
+    panel.present(snapshot_of(arrays_of(fade=0.4), Cursor(5), RUN, text=tuple("a red cat ran on"), step=1))
+    assert panel.anatomy.lanes[0].factors[ACTED][3] == pytest.approx(0.4)
+
+
 def test_the_mean_one_step_back_is_read_aloud(panel):
     assert "leaves **0.8** of the gradient by h" in panel.reading()
 
