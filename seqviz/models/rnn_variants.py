@@ -20,7 +20,7 @@ Axes: B batch, I what a layer reads, H hidden units.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -28,13 +28,13 @@ from torch.nn import functional as F
 
 from seqviz.core.knobs import knob
 from seqviz.models.base import NeuralConfig, architectures
+from seqviz.models.inner_health import Activation
+from seqviz.models.lstm_layer_norm import went_in
 from seqviz.models.recurrent import RecurrentConfig, State
 from seqviz.models.unrolled import Carried, Cell, UnrolledModel, start_uniform
 
-if TYPE_CHECKING:
-    from seqviz.models.inner_health import Activation
-
 EPS = 1e-5
+NORM = "norm"
 PHI: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
@@ -63,7 +63,8 @@ class VariantCell(Cell):
         start_uniform(self.bias_hh, config.d_hidden)
         self.gain = nn.Parameter(torch.ones(config.d_hidden)) if config.layer_norm else None
         self.phi, self.residual = PHI[config.activation], config.residual
-        self.noted = ("added",) if config.residual else ()
+        figures = (f"{NORM}.mean", f"{NORM}.spread") if config.layer_norm else ()
+        self.noted = (*(("added",) if config.residual else ()), *figures)
 
     def drive(self, x: Tensor) -> Tensor:
         both = None if self.gain is not None else self.bias + self.bias_hh
@@ -80,11 +81,12 @@ class VariantCell(Cell):
     def equations(self, x: Tensor, before: State) -> State:
         h = before["hidden_state"]  # (B, H)
         a = x @ self.weight_ih.T + h @ self.weight_hh.T
+        figures = {} if self.gain is None else went_in({NORM: a})
         if self.gain is not None:
             spread = (a.var(dim=-1, unbiased=False, keepdim=True) + EPS).sqrt()  # (B, 1)
             a = (a - a.mean(dim=-1, keepdim=True)) / spread * self.gain
         u = self.phi(a + self.bias + self.bias_hh)
-        return {"added": u, "hidden_state": h + u} if self.residual else {"hidden_state": u}
+        return {**figures, **({"added": u, "hidden_state": h + u} if self.residual else {"hidden_state": u})}
 
 
 @architectures.register("rnn_variants")
@@ -99,6 +101,10 @@ class RNNVariants(UnrolledModel):
 
     def build_cell(self, config: RNNVariantsConfig, d_input: int) -> Cell:
         return VariantCell(d_input, config)
+
+    def norm_gains(self) -> dict[str, Tensor]:
+        cells = [cell for cell in self.layers if isinstance(cell, VariantCell)]
+        return {f"layers.{n}.{NORM}": cell.gain.detach() for n, cell in enumerate(cells) if cell.gain is not None}
 
     def activations(self) -> dict[str, Activation]:
         """Leaky ReLU is not told of: no unit of it is ever dead, and none saturates."""

@@ -118,3 +118,14 @@ def test_what_is_added_is_shown_where_there_is_a_lane() -> None:
     h = arrays["layers.0.hidden_state"].values
     torch.testing.assert_close(h.diff(dim=1), arrays["layers.0.added"].values[:, 1:], **TIGHT)
     assert "layers.0.added" not in build(RNNVariants, residual=False).trace(series()).arrays
+
+
+def test_what_goes_into_the_layer_norm_is_told_position_by_position() -> None:
+    model = build(RNNVariants, n_layers=1, layer_norm=True)
+    arrays, cell = model.trace(series()).arrays, model.cell(0)
+    h = arrays["layers.0.hidden_state"].values[:, :-1]
+    a = arrays["embedding"].values[:, 1:] @ cell.weight_ih.T + h @ cell.weight_hh.T
+    torch.testing.assert_close(arrays["layers.0.norm.mean"].values[:, 1:, 0], a.mean(-1), **TIGHT)
+    torch.testing.assert_close(arrays["layers.0.norm.spread"].values[:, 1:, 0], a.std(-1, unbiased=False), **TIGHT)
+    assert set(model.norm_gains()) == {"layers.0.norm"}
+    assert build(RNNVariants).norm_gains() == {}

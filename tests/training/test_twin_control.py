@@ -29,8 +29,8 @@ from seqviz.core.events import (
     RunPaused,
     StepMetrics,
 )
-from seqviz.core.lab_commands import DriveTwin, MakeTwin
-from seqviz.core.lab_events import RemediesOffered, TwinMade, TwinTold
+from seqviz.core.lab_commands import BreakpointSetting, DriveTwin, MakeTwin, SetBreakpoints
+from seqviz.core.lab_events import RemediesOffered, RunHalted, TwinMade, TwinTold
 from seqviz.training.control import Control
 from seqviz.training.ports import NoStores
 
@@ -226,6 +226,23 @@ def test_a_change_that_cannot_be_is_refused_in_one_line_and_the_pair_before_it_s
     assert words in desk.told(RaceRejected)[-1].text
     assert "\n" not in desk.told(RaceRejected)[-1].text
     assert desk.lanes is before
+
+
+def test_of_a_run_that_a_breakpoint_stopped_both_go_on_from_the_step_before(desk):
+    desk.step_to(4)
+    desk.ask(SetBreakpoints((BreakpointSetting("grad_norm", 1e-6),)), Play())
+    desk.until(lambda: desk.heard(RunHalted))
+    here = weights(desk.run)
+    desk.ask(MakeTwin({"learning_rate": 0.1}))
+    assert desk.heard(TwinMade)[-1].step == 4
+    desk.drive(PlayRace())
+    desk.until(lambda: desk.told(RaceFinished))
+    original = weights(desk.lanes[0].trainer)
+    assert desk.run.step == 4
+    assert equal(here, weights(desk.run))
+    desk.ask(SetBreakpoints(()), Play())
+    desk.until(lambda: desk.run.status == "finished")
+    assert equal(original, weights(desk.run))
 
 
 def test_a_model_that_counts_is_offered_nothing_and_has_no_twin(make_config):
