@@ -46,6 +46,7 @@ class LabellingTask(ArrayTask):
             hidden=bool(content.output_labels),
         )
         self.unit = bits_per("symbol")
+        self._asks_everywhere = bool((content.train_targets >= 0).all() and (content.valid_targets >= 0).all())
 
     def arrays(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
         content = self.content
@@ -54,7 +55,9 @@ class LabellingTask(ArrayTask):
         return content.valid_inputs, content.valid_targets
 
     def pair(self, inputs: np.ndarray, targets: np.ndarray) -> Batch:
-        return _batch(inputs, targets)
+        if self._asks_everywhere:
+            return _batch(inputs, targets)
+        return _batch(inputs, np.maximum(targets, 0), targets >= 0)
 
     def labels_of(self, field: str) -> tuple[str, ...]:
         return self.content.labels
@@ -84,8 +87,10 @@ class LabellingTask(ArrayTask):
 
     def metrics(self, output: Any, batch: Batch) -> Mapping[str, tuple[float, float]]:
         """Share of right symbols; and of those at positions where more than silence is asked for."""
-        targets = batch.targets["tokens"].values  # (batch, t)
+        targets, known = batch.targets["tokens"].values, batch.targets["tokens"].mask  # (batch, t)
         right = output.predictive.log_probs().argmax(-1) == targets
+        if known is not None:
+            return {"accuracy": (float(right[known].sum()), float(known.sum()))}
         found = {"accuracy": (float(right.sum()), float(right.numel()))}
         if self.content.idle is not None:
             asked = targets != self.content.idle
