@@ -81,13 +81,24 @@ def parts_of(model: Model) -> tuple[str, ...]:
 
 
 def joint_jacobians(subject: Subject, layer: int) -> Tensor:
-    """All states by all states one position before: (B, T, S, S). Computed once per subject and layer."""
+    """All states by all states one position before: (B, T, S, S). Computed once per subject and layer.
+
+    Nan where a state before or after the step is no finite number: a slope there would mean nothing.
+    """
     key = f"jacobians.{layer}"
     if key not in subject.shared:
         by_hand = isinstance(subject.model, RecurrentModel)
-        subject.shared[key] = pulled_back(subject, layer) if by_hand else by_graph(subject, layer)
+        joint = pulled_back(subject, layer) if by_hand else by_graph(subject, layer)
+        subject.shared[key] = joint.masked_fill(~_finite_steps(subject, layer)[..., None, None], math.nan)
     found: Tensor = subject.shared[key]
     return found
+
+
+def _finite_steps(subject: Subject, layer: int) -> Tensor:
+    """(B, T): whether all states around the step to t are finite."""
+    assert isinstance(subject.model, RecurrentModel | UnrolledModel)
+    states = [subject.trace.arrays[f"layers.{layer}.{name}"].values for name in subject.model.states]
+    return torch.stack([torch.isfinite(s + one_later(s)).all(dim=-1) for s in states]).all(dim=0)
 
 
 @torch.no_grad()

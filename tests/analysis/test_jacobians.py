@@ -123,6 +123,19 @@ def test_broken_weights_give_nan_instead_of_an_error():
     assert torch.isnan(singular_values(one_broken)[1]).all()
 
 
+def test_a_step_into_a_state_that_is_no_number_has_no_jacobian_and_the_steps_before_keep_theirs():
+    model = build("rnn", activation="relu", **{**SMALL, "n_layers": 1})
+    with torch.no_grad():
+        model.weights(0).w_hh.copy_(1e200 * torch.eye(5, dtype=torch.float64))
+        model.weights(0).b_ih.fill_(1.0)
+    subject = Subject(model, text_batch())
+    finite = torch.isfinite(subject.trace.arrays["layers.0.hidden_state"].values).all(dim=-1)[0]
+    assert finite[0]
+    assert not finite[-1]
+    known = torch.isfinite(layer_jacobians(subject, 0)).flatten(2).all(dim=-1)[0]
+    assert torch.equal(known, finite)
+
+
 def test_a_direction_that_is_cut_off_has_singular_value_zero():
     dead = torch.eye(4)
     dead[2] = 0

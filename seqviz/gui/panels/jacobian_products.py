@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, panels
@@ -200,35 +200,35 @@ class JacobianProductsPanel(PaintedFreePanel):
             painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), name)
 
     def _name_bounds(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
-        """Beside where a bound leaves the picture, or on its end; each name on a line of its own."""
+        """Beside where a bound leaves the picture, or on its end. Of two that are one line the first is named."""
         area, line = self.plot, theme.px(15)
-        y = area.top() + theme.px(2)
         painter.setFont(theme.font(11, True))
         painter.setPen(theme.theme().ink2)
-        for bound in BOUNDS:
-            if bound.key not in self.bounds:
+        named: list[str] = []
+        for bound in (b for b in BOUNDS if b.key in self.bounds):
+            power = f"{factor_text(float(self.bounds[bound.key][1]))}ᵈ"
+            if power in named:
                 continue
             ys = self._pixels(self.bounds[bound.key], y_axis)
+            words = self._bound_name(bound, power)
+            width = theme.metrics(11, True).horizontalAdvance(words) + theme.px(4)
             gone = np.flatnonzero(ys < area.top())
-            x = pixel_x(area, x_axis, float(gone[0])) + theme.px(8) if len(gone) else area.left() + theme.px(4)
-            right = self.width() - theme.px(4) if len(gone) else area.right()  # high up, the gutter is free
-            name = self._bound_name(bound, right - x - theme.px(4))
-            width = theme.metrics(11, True).horizontalAdvance(name) + theme.px(4)
-            if len(gone):
-                top, y = y, y + line
-            else:
-                x, top = area.right() - width, max(min(self._end(ys), area.bottom()) - 1.5 * line, area.top())
-            box = QRectF(min(x, right - width), top, width, line)
+            top = area.top() + len(named) * line
+            x = pixel_x(area, x_axis, float(gone[0])) + theme.px(8) if len(gone) else math.inf
+            if x + width > self.width() - theme.px(4):  # no room behind it: over the line, where it is low enough
+                low = np.flatnonzero(ys > top + line)
+                x = pixel_x(area, x_axis, float(low[-1]) if len(low) else 0.0) - width
+                top = top if len(gone) else max(min(self._end(ys), area.bottom()) - 1.6 * line, area.top())
+            box = QRectF(max(x, area.left() + theme.px(3)), top, width, line)
             painter.fillRect(box, theme.faded(theme.theme().sheet, 0.8))
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), name)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), words)
+            named.append(power)
 
-    def _bound_name(self, bound: Bound, room: float) -> str:
+    def _bound_name(self, bound: Bound, power: str) -> str:
         """With its base where that is a number: of two states it is a matrix."""
         if len(self.chosen.states) > 1:
             return bound.short
-        power = f"{factor_text(float(self.bounds[bound.key][1]))}ᵈ"
-        full = f"{bound.short} = {power}" if bound.key != "bound_steepest" else f"{bound.short}: {power}"
-        return full if theme.metrics(11, True).horizontalAdvance(full) <= room else power
+        return f"{bound.short}: {power}" if bound.key == "bound_steepest" else f"{bound.short} = {power}"
 
     def _paint_distance(self, painter: QPainter, x_axis: Axis, y_axis: Axis) -> None:
         """A line at the cursor's distance and a dot on the product there."""
@@ -336,3 +336,8 @@ class JacobianProductsPanel(PaintedFreePanel):
             column = self.steps - 1 - round(self.axes()[0].value(share))
             if column != self.snapshot.cursor.column and column >= 0:
                 self.cursor_moved.emit(Cursor(column, None, self.snapshot.cursor.key))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words of the header are chosen by the width."""
+        super().resizeEvent(event)
+        self.header_changed.emit()

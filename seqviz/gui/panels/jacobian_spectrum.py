@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QResizeEvent
 
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK, DATA_LEVELS, MASKED
@@ -257,6 +257,13 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
 
     def export(self) -> Mapping[str, np.ndarray]:
         return {} if self.values is None else {self.chosen.name(): self.values}
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words of the header are chosen by the width."""
+        super().resizeEvent(event)
+        self.header_changed.emit()
 
 
 def geometric_mean(values: NDArray[np.floating]) -> float:

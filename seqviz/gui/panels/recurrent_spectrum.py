@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, panels
@@ -246,7 +246,8 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         words = f"eigenvalues λ of {self._matrix()}{layer}"
         room = self.width() - theme.px(140)
         short = f"λ of {self._matrix()}{layer}"
-        return fitting(room, f"{words}; circle: |λ| = 1", words, short, short.replace("W_hh, ", ""))
+        least = f"λ of {self._matrix().removeprefix('W_hh, ')}"
+        return fitting(room, f"{words}; circle: |λ| = 1", words, short, f"λ of {self._matrix()}", least)
 
     def _matrix(self) -> str:
         return "W_hh" if self.block == ONLY else f"W_hh, {block_title(self.block)}"
@@ -316,6 +317,13 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
             "step": np.array(steps),
             "radius": np.array([self.trail[step] for step in steps]),
         }
+
+    # Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words of the header are chosen by the width."""
+        super().resizeEvent(event)
+        self.header_changed.emit()
 
 
 def block_title(block: str) -> str:
