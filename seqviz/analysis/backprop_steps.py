@@ -36,6 +36,13 @@ SINGULAR = "factor.singular"
 PARTS = ("size", "total", "arriving", "born", "shrinkage")
 KEEPERS = {"forget_gate": -1, "update_gate": 0, "carry_gate": 0}  # gate -> which of the states it keeps
 
+BY_OUTPUT: dict[str, Callable[[Tensor], Tensor]] = {  # |phi'| by what phi gave
+    "tanh": lambda u: 1 - u.square(),
+    "sigmoid": lambda u: u * (1 - u),
+    "relu": lambda u: (u > 0).to(u.dtype),
+    "leaky": lambda u: torch.where(u > 0, 1.0, 0.01).to(u.dtype),
+}
+
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -153,7 +160,6 @@ def _slope(subject: Subject, layer: int, here: Mapping[str, Tensor]) -> Tensor |
     if isinstance(model, RecurrentModel):
         steps = layer_slopes(model, subject.trace, layer)
         return torch.stack([step["activation"] for step in steps], dim=1) if "activation" in steps[0] else None
-    h = here["hidden_state"]
-    slopes = {"tanh": lambda: 1 - h.square(), "relu": lambda: (h > 0).to(h.dtype)}
-    slope = slopes.get(getattr(getattr(model, "config", None), "activation", ""))
-    return slope() if slope is not None else None
+    u = here.get("added", here["hidden_state"])  # what came out of phi, before it joined a lane past it
+    slope = BY_OUTPUT.get(getattr(getattr(model, "config", None), "activation", ""))
+    return slope(u) if slope is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
 from seqviz.gui import theme
@@ -14,11 +14,21 @@ from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.painted import PaintedWidget
 
 
+class _UpAndDown(QScrollArea):
+    """Leaves the keys of the token cursor to the window: nothing scrolls sideways here."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 def scrolled(inner: QWidget) -> QScrollArea:
     """`inner` in a frameless area that scrolls up and down where there is too little height, and lets the ground
     show through.
     """
-    area = QScrollArea()
+    area = _UpAndDown()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setWidget(inner)

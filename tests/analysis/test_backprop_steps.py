@@ -39,6 +39,19 @@ def test_the_slope_of_a_plain_net_is_that_of_its_activation(name, activation):
     assert torch.allclose(found["backprop.layers.0.hidden_state.factor.slope"], expected.mean(-1))
 
 
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid", "leaky"])
+def test_the_slope_is_the_derivative_of_the_activation_by_what_entered_it(activation, residual):
+    subject, found = arrays_of("rnn_variants", activation=activation, residual=residual, layer_norm=False)
+    cell, arrays = subject.model.cell(0), subject.trace.arrays
+    h = arrays["layers.0.hidden_state"].values
+    before = torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], dim=1)
+    entered = arrays["embedding"].values @ cell.weight_ih.T + before @ cell.weight_hh.T + cell.bias + cell.bias_hh
+    entered = entered.detach().requires_grad_()
+    (expected,) = torch.autograd.grad(cell.phi(entered).sum(), entered)
+    assert torch.allclose(found["backprop.layers.0.hidden_state.factor.slope"], expected.mean(-1))
+
+
 @pytest.mark.parametrize(
     ("name", "state", "gate"),
     [("lstm", "cell_state", "forget_gate"), ("gru", "hidden_state", "update_gate"),

@@ -61,7 +61,10 @@ def clip_sentence(norm: float, kept: float, limit: float) -> str:
 def explain_lane(
     lane: Lane, t: int, backward: bool, place: str, cell: bool, activation: str
 ) -> Explanation:  # fmt: skip
-    """The equation of a state at t, forward or backward, with its numbers. `cell`: the layer carries a cell state."""
+    """The equation of a state at t, forward or backward, with its numbers.
+
+    `cell`: the layer carries a cell state; `activation`: of a plain recurrence, "" where there is more to a step.
+    """
     return _backward(lane, t, place, cell, activation) if backward else _forward(lane, t, place, cell, activation)
 
 
@@ -72,6 +75,7 @@ def _forward(lane: Lane, t: int, place: str, cell: bool, activation: str) -> Exp
         "carry_gate": rf"h_{{{t}}} = c_{{{t}}} \odot h_{{{t - 1}}} + t_{{{t}}} \odot n_{{{t}}}",
     }
     plain = rf"h_{{{t}}} = \phi\left(W_{{ih}} x_{{{t}}} + W_{{hh}} h_{{{t - 1}}} + b\right)"
+    plain = plain if activation else rf"h_{{{t}}} = F\left(x_{{{t}}}, h_{{{t - 1}}}\right)"
     reads_cell = rf"h_{{{t}}} = o_{{{t}}} \odot \tanh\left(c_{{{t}}}\right)"
     plain = plain.replace(r"\phi", rf"\mathrm{{{activation}}}") if activation else plain
     formula = formulas.get(lane.gate, reads_cell if cell else plain)
@@ -121,9 +125,14 @@ def backward_formula(lane: Lane, t: int, cell: bool, activation: str) -> str:
         "update_gate": lambda: rf"z_{{{t}}} \odot {by(t)} + W_{{hh}}^{{T}} \delta_{{{t}}}",
         "carry_gate": lambda: rf"c_{{{t}}} \odot {by(t)} + W_{{hh}}^{{T}} \delta_{{{t}}}",
     }
-    slopes = {"tanh": rf"(1 - h_{{{t}}}^2)", "relu": rf"[h_{{{t}}} > 0]"}
-    slope = slopes.get(activation, rf"\phi'_{{{t}}}")
-    plain = rf"W_{{hh}}^{{T}}\, {slope} \odot {by(t)}"
+    slopes = {
+        "tanh": rf"(1 - h_{{{t}}}^2)",
+        "relu": rf"[h_{{{t}}} > 0]",
+        "sigmoid": rf"h_{{{t}}} (1 - h_{{{t}}})",
+        "leaky": rf"\phi'_{{{t}}}",
+    }
+    known = rf"W_{{hh}}^{{T}}\, {slopes.get(activation)} \odot {by(t)}"
+    plain = known if activation in slopes else rf"J_{{{t}}}^{{T}} {by(t)}"
     product = ways[lane.gate]() if lane.gate in ways else rf"W_{{hh}}^{{T}} \delta_{{{t}}}" if cell else plain
     return rf"{by(t - 1)} \leftarrow {product}"
 

@@ -200,7 +200,8 @@ class BackpropDebuggerPanel(DebuggerCanvas):
         backward = self.pointed[1] if self.pointed is not None else kind == "backward"
         model = config.get("model", {})
         cell = any(lane.state == "cell_state" for lane in anatomy.lanes)
-        activation = str(model.get("activation", ""))
+        more = any(model.get(knob) for knob in ("residual", "layer_norm")) or int(model.get("transition_depth", 1)) > 1
+        activation = "" if more else str(model.get("activation", ""))
         return explain_lane(self.lane, t, backward, self.place_words(t), cell, activation)
 
     def export(self) -> Mapping[str, np.ndarray]:
