@@ -74,6 +74,11 @@ def percent(share: float) -> str:
     return "less than 0.001 %" if share < 1e-5 else f"{number(100 * share)} %"
 
 
+def back(distance: int) -> str:
+    """The gradient by a state so many positions back, in symbols: ∂ℓₜ/∂hₜ₋₃₀."""
+    return f"‖∂ℓₜ/∂hₜ₋{str(distance).translate(str.maketrans('0123456789', '₀₁₂₃₄₅₆₇₈₉'))}‖"
+
+
 def rounded(rate: float) -> float:
     """A rate with one digit, as a person would type it."""
     return float(f"{rate:.0e}")

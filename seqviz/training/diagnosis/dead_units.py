@@ -42,10 +42,11 @@ class DeadUnits(Rule):
         suggestions = []
         if "activation" in case.config.get("model", {}):
             suggestions.append(Suggestion("activation", "leaky", "leaky ReLU: a slope below 0 too"))
+            suggestions.append(Suggestion("activation", "gelu", "GELU: a slope below 0 too"))
         if rate:
             suggestions.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))
         return Finding(
-            "dead_units", self.title, sentence, confidence(shares[ill[0]], DEAD, ALL), evidence, "hidden_state",
+            "dead_units", self.title, sentence, confidence(shares[ill[0]], DEAD, ALL), evidence, "activation_health",
             tuple(suggestions),
         )  # fmt: skip
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from seqviz.analysis import matches
 from seqviz.core.batch import Batch
 from seqviz.core.commands import Watch
 from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFailed, RunFinished, RunPaused, RunResumed
-from seqviz.core.lab_events import Diagnosed, Finding
+from seqviz.core.lab_events import Diagnosed, Finding, RemedySwitch, Suggestion
 from seqviz.training.diagnosis import FINDINGS, CannotJudge, Rule, rules
 from seqviz.training.diagnosis.case import Case
 from seqviz.training.diagnosis.chart import Chart, UpdateRatios
 from seqviz.training.diagnosis.measuring import Figures, chosen_windows, measure
 from seqviz.training.learner import GradientLearner
+from seqviz.training.remedies import switches
 from seqviz.training.trainer import Trainer
 from seqviz.training.watch_budget import WatchBudget
 
@@ -58,11 +60,16 @@ class Doctor:
 
     def take(self, trainer: Trainer) -> None:
         """Another run stands here, paused."""
-        self._leave()
+        self.leave()
         self.trainer = trainer if isinstance(trainer.learner, GradientLearner) else None
         self._windows, self._visit, self._judged = None, None, -1
         self._standing, self._due = True, True
         self._look_on()
+
+    def leave(self) -> None:
+        """No run stands here any more."""
+        self._look_away()
+        self.trainer, self._visit = None, None
 
     def set_watch(self, watch: Watch) -> None:
         """Updates are measured, and rules asked, only while somebody looks."""
@@ -71,10 +78,10 @@ class Doctor:
         if watched and not self._watched:
             self._due, self._judged = True, -1
         self._watched = watched
-        self._leave()
+        self._look_away()
         self._look_on()
 
-    def _leave(self) -> None:
+    def _look_away(self) -> None:
         if self.trainer is not None and isinstance(self.trainer.learner, GradientLearner):
             onlookers = self.trainer.learner.onlookers
             onlookers[:] = [who for who in onlookers if who is not self._onlooker]
@@ -120,7 +127,8 @@ class Doctor:
         wants = frozenset(want for rule in asked for want in rule.wants)
         figures = yield from measure(trainer, self._windows, wants)
         self._judged = step
-        self.emit(diagnosed(self.case(step, figures), asked))
+        told = diagnosed(self.case(step, figures), asked)
+        self.emit(replace(told, findings=tuple(offered(found, switches(trainer.config)) for found in told.findings)))
 
     def case(self, step: int, figures: Figures) -> Case:
         """What the rules may look at."""
@@ -161,3 +169,18 @@ def diagnosed(case: Case, asked: list[Rule]) -> Diagnosed:
             findings.append(found)
     findings.sort(key=lambda finding: -finding.confidence)  # stable: among equals the rules' own order
     return Diagnosed(case.step, tuple(findings), tuple(passed), tuple(silent))
+
+
+def offered(finding: Finding, there: tuple[RemedySwitch, ...]) -> Finding:
+    """The finding with those suggestions that this run can be given, and does not have already."""
+    known = {switch.name: switch for switch in there}
+
+    def fits(suggestion: Suggestion) -> bool:
+        switch = known.get(suggestion.remedy)
+        if switch is None or suggestion.value == switch.value:
+            return False
+        if switch.kind == "choice":
+            return suggestion.value in switch.options
+        return switch.kind == "toggle" or switch.low <= suggestion.value <= switch.high
+
+    return replace(finding, suggestions=tuple(filter(fits, finding.suggestions)))

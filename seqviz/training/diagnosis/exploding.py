@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
-from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, confidence, number, rounded, rules
+from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, back, confidence, number, rounded, rules
 from seqviz.training.diagnosis.case import TAIL, Case, Floats
 
 DECAY = "gradient.decay.layers.*"
@@ -38,7 +38,7 @@ class Exploding(Rule):
         sures: list[float] = []
         if growth >= GREW:
             sures.append(confidence(growth, GREW, EXPLODED))
-            evidence.append((f"‖∂ℓ_t/∂h_{{t−{distance}}}‖ over that at distance 0", f"{number(growth)} times"))
+            evidence.append((f"{back(distance)} over ‖∂ℓₜ/∂hₜ‖", f"{number(growth)} times"))
             evidence.append(("each position on the way back multiplies by", number(factor, 3)))
         spike, usual = spikes(norms)
         if spike >= SPIKE:

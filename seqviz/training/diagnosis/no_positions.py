@@ -8,12 +8,13 @@ still learn positional information", 2022; a bag of words is such by design and 
 
 from __future__ import annotations
 
-from seqviz.core.lab_events import Finding
+from seqviz.core.lab_events import Finding, Suggestion
 from seqviz.training.diagnosis import CannotJudge, Rule, number, rules
 from seqviz.training.diagnosis.case import Case
 
 ORDER = "order.*"
 SAME = 1e-5  # relative: a hundred roundings of float32; with positions 1e-3 and more, even untrained
+LEARNED, TURNED = Suggestion("position", "learned", "learned positions"), Suggestion("position", "rope", "RoPE")
 SURE, MASK_ONLY = 0.95, 0.75  # nothing depends on the order; only what the mask lets through does
 
 
@@ -40,4 +41,6 @@ class NoPositions(Rule):
             if blind
             else f"; the prediction moves by {number(changed)} because the causal mask gives some order away."
         )
-        return Finding("no_positions", self.title, sentence, SURE if blind else MASK_ONLY, evidence, "attention")
+        return Finding(
+            "no_positions", self.title, sentence, SURE if blind else MASK_ONLY, evidence, "attention", (LEARNED, TURNED)
+        )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqviz.core.lab_events import Finding
+from seqviz.core.lab_events import Finding, Suggestion
 from seqviz.training.diagnosis import CannotJudge, Rule, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case, Record
 
 FEWEST = 4  # validations
 ROSE, LOST = 0.05, 0.3  # of the lowest validation loss: beyond a sampled validation's luck; clearly worse
 IN_A_ROW = 2  # validations above the lowest at the end
+REMEDIES = (
+    Suggestion("dropout", 0.3, "dropout 0.3"),
+    Suggestion("weight_decay", 0.1, "weight decay 0.1"),
+)
 AROUND = 10  # steps on each side that tell the training loss at a step
 
 
@@ -41,7 +45,7 @@ class Overfitting(Rule):
             ("training loss, then; now", f"{case.shown(then)}; {case.shown(train)}"),
             ("passes over the training text so far", number(case.tokens / max(case.tokens_per_epoch, 1))),
         )
-        return Finding("overfitting", self.title, sentence, confidence(rose, ROSE, LOST), evidence, "loss")
+        return Finding("overfitting", self.title, sentence, confidence(rose, ROSE, LOST), evidence, "loss", REMEDIES)
 
 
 def training_loss(record: Record, step: float) -> float:

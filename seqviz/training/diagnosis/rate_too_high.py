@@ -47,7 +47,7 @@ class RateTooHigh(Rule):
         lower = rate / max(10.0, min(ratio / 1e-3, 1000.0))
         lower = rounded(lower)
         suggestions = (Suggestion("learning_rate", lower, f"learning rate {lower:g} in place of {rate:g}"),)
-        return Finding("rate_too_high", self.title, sentence, sure, evidence, "loss", suggestions)
+        return Finding("rate_too_high", self.title, sentence, sure, evidence, "update_ratio", suggestions)
 
 
 def _trouble(case: Case, trend: Floats | None) -> list[tuple[str, str]]:

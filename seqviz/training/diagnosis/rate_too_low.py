@@ -43,7 +43,7 @@ class RateTooLow(Rule):
         higher = rounded(min(rate * GUIDE / ratio, 1000 * rate)) if ratio > 0 else 1e-3
         suggestions = (Suggestion("learning_rate", higher, f"learning rate {higher:g} in place of {rate:g}"),)
         return Finding(
-            "rate_too_low", self.title, sentence, confidence(ratio, SMALL, TINY), evidence, "loss", suggestions
+            "rate_too_low", self.title, sentence, confidence(ratio, SMALL, TINY), evidence, "update_ratio", suggestions
         )
 
 

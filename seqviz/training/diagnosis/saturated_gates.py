@@ -39,7 +39,7 @@ class SaturatedGates(Rule):
         )
         evidence = tuple((f"units stuck, {_words(name)}", percent(shares[name])) for name in ill[:4])
         return Finding(
-            "saturated_gates", self.title, sentence, confidence(shares[worst], STUCK, ALL), evidence, "gates",
+            "saturated_gates", self.title, sentence, confidence(shares[worst], STUCK, ALL), evidence, "saturation",
             _remedies(case, worst),
         )  # fmt: skip
 
@@ -64,7 +64,7 @@ def _words(name: str) -> str:
 def _remedies(case: Case, worst: str) -> tuple[Suggestion, ...]:
     found = []
     if "forget_gate" in worst and "forget_bias" in case.config.get("model", {}):
-        found.append(Suggestion("forget_bias", 1.0, "forget bias 1: gates begin 73 % open"))
+        found.append(Suggestion("forget_bias", 1.0, "forget bias 1: 73 % open at the start"))
     rate = case.knob("optimizer", "learning_rate", 0.0)
     if rate:
         found.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))

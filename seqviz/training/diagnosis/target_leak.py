@@ -56,8 +56,8 @@ class TargetLeak(Rule):
             f"a mask is missing{so_far}."
         )
         evidence = (
-            ("‖∂ℓ_{≤t}/∂x_{>t}‖, to inputs after the loss (0 where nothing leaks)", number(future)),
-            ("‖∂ℓ_{≤t}/∂x_{≤t}‖, to inputs up to the loss", number(past)),
+            ("gradient of losses by inputs after them (0 where nothing leaks)", number(future)),
+            ("gradient of losses by inputs up to them", number(past)),
         )
         sure = max(confidence(share, LEAK, FULL), 0.9)  # where 0 is exact, any number is one too many
         return Finding("target_leak", self.title, sentence, sure, evidence, "gradient_map")

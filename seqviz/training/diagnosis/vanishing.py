@@ -15,7 +15,7 @@ import numpy as np
 
 from seqviz.analysis.gradient_decay import horizon
 from seqviz.core.lab_events import Finding, Suggestion
-from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, confidence, number, percent, rules
+from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, back, confidence, percent, rules
 from seqviz.training.diagnosis.case import Case, Floats
 
 DECAY = "gradient.decay.layers.*"
@@ -54,7 +54,7 @@ class Vanishing(Rule):
         if share >= FORGOTTEN or loss < SOLVED * line:
             return None
         sure = confidence(share, FORGOTTEN, GONE)
-        evidence = [(f"‖∂ℓ_t/∂h_{{t−{at}}}‖ as a share of that at distance 0", percent(share)), _horizon(reach, case)]
+        evidence = [(f"{back(at)} as a share of ‖∂ℓₜ/∂hₜ‖", percent(share)), _horizon(reach, case)]
         if loss >= 0.9 * line:
             sure = agreeing(sure, 0.3)
             evidence.append(("training loss; who remembers nothing has", f"{case.shown(loss)}; {case.shown(line)}"))
@@ -81,7 +81,7 @@ class Vanishing(Rule):
             (f"validation loss; the {order}-gram's", f"{case.shown(loss)}; {case.shown(line)}"),
         )
         sentence = (
-            f"After {number(end)} positions less than 1 % of the gradient is left, so the net learns from a shorter "
+            f"After {end:.0f} positions less than 1 % of the gradient is left, so the net learns from a shorter "
             f"past than the {order}-gram counts, and foretells worse than it."
         )
         return Finding("vanishing", self.title, sentence, sure, evidence, "gradient_map", _remedies(case))
@@ -99,18 +99,18 @@ def furthest(case: Case) -> Floats | None:
 
 def _horizon(reach: Floats, case: Case) -> tuple[str, str]:
     end = horizon(reach, FORGOTTEN)
-    told = f"more than {len(reach) - 1}" if math.isinf(end) else number(end)
+    told = f"more than {len(reach) - 1}" if math.isinf(end) else f"{end:.0f}"
     return "1 % horizon", f"{told} {case.unit.token}s"
 
 
 def _remedies(case: Case) -> tuple[Suggestion, ...]:
     knobs = case.config.get("model", {})
     if "forget_bias" in knobs:
-        return (Suggestion("forget_bias", 3.0, "forget bias 3: gates begin 95 % open"),)
+        return (Suggestion("forget_bias", 3.0, "forget bias 3: 95 % open at the start"),)
     found = [
-        Suggestion("spectral_radius", 1.0, "spectral radius 1: W neither shrinks nor grows"),
+        Suggestion("spectral_radius", 1.0, "spectral radius 1"),
         Suggestion("start", "orthogonal", "orthogonal start"),
     ]
     if "activation" in knobs:
-        found.append(Suggestion("gates", "lstm", "gates: an LSTM in its place"))
+        found.append(Suggestion("gates", "lstm", "gates: an LSTM"))
     return tuple(found)

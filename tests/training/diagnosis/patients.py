@@ -14,7 +14,6 @@ from seqviz.core.config import RunConfig, parse_config
 from seqviz.core.events import BaselinesCounted, Event
 from seqviz.core.lab_events import Diagnosed, Finding
 from seqviz.models.base import Model, architectures
-from seqviz.models.lstm import LSTM
 from seqviz.models.rnn import RNN
 from seqviz.models.transformer import Transformer
 from seqviz.training.builder import Experiment, build
@@ -140,15 +139,6 @@ def spectral_radius(radius: float) -> Callable[[Experiment], None]:
     return change
 
 
-def gate_biases(value: float) -> Callable[[Experiment], None]:
-    def change(experiment: Experiment) -> None:
-        assert isinstance(experiment.model, LSTM)
-        with torch.no_grad():
-            experiment.model.weights(0).b_ih.fill_(value)
-
-    return change
-
-
 def kill_units(model: Model) -> None:
     with torch.no_grad():
         for block in model.stack:  # type: ignore[attr-defined]
@@ -181,7 +171,10 @@ FAULTS: dict[str, tuple[str, Callable[[], Patient]]] = {
         "rate_too_low",
         lambda: visit(on_text("lstm", optimizer__learning_rate=3e-6)),
     ),
-    "gate biases of 8": ("saturated_gates", lambda: visit(on_text("lstm", training__steps=60), gate_biases(8.0))),
+    "a forget bias of 8": (
+        "saturated_gates",
+        lambda: visit(on_text("lstm", training__steps=60, model__forget_bias=8.0)),
+    ),
     "ReLU biases of -10": (
         "dead_units",
         lambda: visit(

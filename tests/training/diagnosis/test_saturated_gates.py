@@ -33,9 +33,10 @@ def test_arrays_outside_of_0_and_1_are_no_gates():
     silent(SaturatedGates(), made(arrays={GATE: gate(10) * 2}), "LSTM has no gates")
 
 
-def test_biases_of_8_are_found_in_the_gates_of_the_real_run_and_a_forget_bias_of_3_is_well():
-    patient = faulty("gate biases of 8")
+def test_a_forget_bias_of_8_is_found_in_the_gates_of_the_real_run_and_a_forget_bias_of_3_is_well():
+    patient = faulty("a forget bias of 8")
     found = patient.finding("saturated_gates")
     assert found is not None
+    assert [(s.remedy, s.value) for s in found.suggestions][0] == ("forget_bias", 1.0)
     assert float(stuck(patient.case.arrays["layers.0.forget_gate"]).mean()) > 0.5
     assert "saturated" not in {f.rule for f in healthy("LSTM with forget bias 3 on copy memory").told.findings}

@@ -67,6 +67,6 @@ def test_the_evidence_of_a_real_run_is_the_measured_decay():
     found = patient.finding("vanishing")
     assert found is not None
     assert measured < 1e-10
-    assert found.evidence[0] == ("‖∂ℓ_t/∂h_{t−30}‖ as a share of that at distance 0", "less than 0.001 %")
+    assert found.evidence[0] == ("‖∂ℓₜ/∂hₜ₋₃₀‖ as a share of ‖∂ℓₜ/∂hₜ‖", "less than 0.001 %")
     well = healthy("LSTM with forget bias 3 on copy memory").case.arrays
     assert max(values[20] for name, values in well.items() if name.startswith("gradient.decay")) > FORGOTTEN
