@@ -16,41 +16,36 @@ Axes: T positions, O outputs (rows of W), I inputs (columns of W).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import product
-from typing import Any
-
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.nn.utils import parametrize
+from torch import Tensor
 
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.backward_scan import scan_back
 from seqviz.analysis.gradient_norms import mean_losses
+from seqviz.analysis.weight_parts import (
+    READS,
+    Heard,
+    Part,
+    Parts,
+    Terms,
+    listening,
+    parameter_names,
+    parts_of,
+    parts_of_call,
+    shares,
+    shares_of_terms,
+)
+from seqviz.analysis.weight_terms import cell_parameters, unrolled_parts
 from seqviz.core.batch import Batch
 from seqviz.models.base import Context, Model, NeuralModel, in_eval_mode, position_losses
 from seqviz.models.one_hot import OneHot
 from seqviz.models.output import Output
 from seqviz.models.recurrent import RecurrentModel, State, Weights
 from seqviz.models.trace import TracedArray
+from seqviz.models.unrolled import UnrolledModel
 
 PREFIX = "weight_gradient."
 FIGURES = ("by_position", "aligned", "cancellation")
-READS = (nn.Linear, nn.Conv1d, nn.Embedding)  # modules with a matrix whose terms are known
-
-
-@dataclass(frozen=True)
-class Part:
-    """One use of a parameter: at position t it hears `left[t]` (O,) outer `right[t]` (I,)."""
-
-    left: Tensor  # (T, O)
-    right: Tensor  # (T, I)
-
-
-Parts = dict[str, list[Part]]  # by parameter; a matrix that two modules share has a part of each
 
 
 @analyses.register("weight_gradients")
@@ -66,159 +61,56 @@ class WeightGradients(Analysis):
         if isinstance(model, RecurrentModel):
             return True
         known = {p for module in model.modules() if isinstance(module, READS) for p in module.parameters()}
+        if isinstance(model, UnrolledModel):
+            known |= cell_parameters(model)
         return all(p in known for p in model.parameters() if p.ndim > 1)
 
     def asked(self, batch: Batch) -> bool:
         """One ruler: inputs and targets lie along the same positions."""
         return batch.structure is None and all(field.axes[:2] == ("batch", "t") for field in batch.inputs.values())
 
-    def names(self, model: Model) -> tuple[str, ...]:
-        if not self.serves(model):
-            return ()
-        assert isinstance(model, NeuralModel)
-        return tuple(f"{PREFIX}{name}.{figure}" for name in parameter_names(model).values() for figure in FIGURES)
-
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
         found: dict[str, TracedArray] = {}
+        if not matches(self.provides[0], wants):
+            return found
         for name, parts in weight_parts(subject).items():
             wanted = [figure for figure in FIGURES if matches(f"{PREFIX}{name}.{figure}", wants)]
-            figures = shares(parts) if wanted else {}
+            figures = shares(parts) if isinstance(parts, list) else shares_of_terms(parts)
             for figure in wanted:
                 axes = ("batch", "value" if figure == "cancellation" else "t")
                 found[f"{PREFIX}{name}.{figure}"] = TracedArray(figures[figure].unsqueeze(0), axes)
         return found
 
 
-def parameter_names(model: NeuralModel) -> dict[Tensor, str]:
-    """What the analysis calls each parameter; the lengths and directions of a normalised convolution are left out."""
-    return {p: name for name, p in model.named_parameters() if ".parametrizations." not in name} | {
-        _parameter_of(module): f"{path}.weight"
-        for path, module in model.named_modules()
-        if parametrize.is_parametrized(module, "weight")
-    }
-
-
-def shares(parts: list[Part]) -> dict[str, Tensor]:
-    """by_position (T,), aligned (T,), cancellation (1,) of the sum of all parts; nan where there is no gradient."""
-    whole = gradient_of(parts)  # (O, I)
-    pairs = product(parts, repeat=2)  # the square of a sum
-    squares = sum((one.left * other.left).sum(-1) * (one.right * other.right).sum(-1) for one, other in pairs)
-    assert isinstance(squares, Tensor)
-    norms = squares.clamp(min=0).sqrt()  # (T,)
-    towards = sum(((part.left @ whole) * part.right).sum(-1) for part in parts)  # (T,): <g_t, g>
-    assert isinstance(towards, Tensor)
-    return {
-        "by_position": norms,
-        "aligned": towards / whole.square().sum(),
-        "cancellation": (whole.norm() / norms.sum()).reshape(1),
-    }
-
-
-def gradient_of(parts: list[Part]) -> Tensor:
-    """dL/dW as a matrix (O, I): a bias has one column, a convolution its taps side by side."""
-    whole = sum(part.left.T @ part.right for part in parts)
-    assert isinstance(whole, Tensor)
-    return whole
-
-
 @torch.no_grad()
-def weight_parts(subject: Subject) -> Parts:
-    """Every parameter's parts, of the first sequence of the batch (a probe is one)."""
+def weight_parts(subject: Subject) -> dict[str, list[Part] | Terms]:
+    """Every parameter's terms, of the first sequence of the batch (a probe is one)."""
     model = subject.model
     assert isinstance(model, NeuralModel)
     names = parameter_names(model)
+    if next(iter(subject.batch.inputs.values())).values.shape[0] > 1:
+        subject = Subject(model, subject.batch.convert(lambda values: values[:1]))
+    found: dict[str, list[Part] | Terms] = {}
     with in_eval_mode(model):  # dropout would draw random numbers
-        return _recurrent_parts(subject, model, names) if isinstance(model, RecurrentModel) else _hooked(subject, names)
+        if isinstance(model, RecurrentModel):
+            found |= _recurrent_parts(subject, model, names)
+        elif isinstance(model, UnrolledModel):
+            found |= unrolled_parts(subject, model, names)
+        else:
+            found |= _hooked(subject, names)
+    return found
 
 
 # models made of modules ---------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Heard:
-    """One call of a module: what it read and what it said."""
-
-    module: nn.Module
-    read: Tensor
-    said: Tensor
-
-
-@contextmanager
-def _listening(modules: Iterable[nn.Module]) -> Iterator[list[_Heard]]:
-    """Note every call of these modules inside the block; no hook outlives it."""
-    heard: list[_Heard] = []
-
-    def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        heard.append(_Heard(module, inputs[0].detach(), output))
-
-    kinds = (*READS, nn.LayerNorm)
-    hooks = [module.register_forward_hook(note) for module in modules if isinstance(module, kinds)]
-    try:
-        yield heard
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
 def _hooked(subject: Subject, names: dict[Tensor, str]) -> Parts:
     model, batch = subject.model, subject.batch
     assert isinstance(model, NeuralModel)
-    with torch.enable_grad(), _listening(model.modules()) as heard:
+    with torch.enable_grad(), listening(model.modules()) as heard:
         losses = position_losses(model.forward(batch, Context()), batch)
         loss = mean_losses(losses)
-    return _parts_of(heard, loss, names, next(iter(batch.inputs.values())).values.shape[1])
-
-
-def _parts_of(heard: list[_Heard], loss: Tensor, names: dict[Tensor, str], positions: int) -> Parts:
-    """Calls and the gradients of what they said, as parts; calls that do not lie along the positions are left out."""
-    calls = [call for call in heard if call.said.requires_grad]
-    deltas = torch.autograd.grad(loss, [call.said for call in calls], allow_unused=True, materialize_grads=True)
-    parts: Parts = {}
-    for call, delta in zip(calls, deltas, strict=True):
-        for parameter, part in _parts_of_call(call, delta.detach(), positions):
-            if parameter in names:
-                parts.setdefault(names[parameter], []).append(part)
-    return parts
-
-
-def _parts_of_call(call: _Heard, delta: Tensor, positions: int) -> Iterator[tuple[Tensor, Part]]:
-    module = call.module
-    if isinstance(module, nn.Conv1d):
-        delta = delta.transpose(-1, -2)  # (B, O, T) -> (B, T, O)
-    left = delta[0] if delta.ndim == 3 else delta  # (T, O)
-    if len(left) != positions:
-        return
-    right = _read_rows(call)  # (T, I)
-    if isinstance(module, nn.LayerNorm):
-        left, right = left * right, left.new_ones(positions, 1)
-    if isinstance(module, nn.Embedding):
-        left, right = right, left  # its rows are the inputs
-    yield _parameter_of(module), Part(left, right)
-    bias = getattr(module, "bias", None)
-    if isinstance(bias, Tensor):
-        yield bias, Part(delta[0] if delta.ndim == 3 else delta, left.new_ones(positions, 1))
-
-
-def _parameter_of(module: nn.Module) -> Tensor:
-    """The parameter a module's matrix is known by: itself, or the length of a normalised one."""
-    own = dict(module.named_parameters())
-    return own["parametrizations.weight.original0" if parametrize.is_parametrized(module, "weight") else "weight"]
-
-
-def _read_rows(call: _Heard) -> Tensor:
-    """What the matrix was multiplied by at each position: (T, I)."""
-    module, read = call.module, call.read
-    if isinstance(module, nn.Embedding):
-        return F.one_hot(read.reshape(-1), module.num_embeddings).to(call.said.dtype)  # (T, V)
-    if isinstance(module, nn.Conv1d):
-        assert module.groups == 1
-        size, dilation = module.kernel_size[0], module.dilation[0]
-        windows = F.unfold(read[:1].unsqueeze(2), (1, size), (1, dilation), stride=(1, module.stride[0]))
-        return windows[0].T  # (T, C * k)
-    rows = read[0] if read.ndim == 3 else read
-    if isinstance(module, nn.LayerNorm):
-        return F.layer_norm(rows, module.normalized_shape, eps=module.eps)
-    return rows
+    return parts_of(heard, loss, names, next(iter(batch.inputs.values())).values.shape[1])
 
 
 # recurrent models, by hand ------------------------------------------------------------------------------------
@@ -228,11 +120,11 @@ def _recurrent_parts(subject: Subject, model: RecurrentModel, names: dict[Tensor
     """The head by its modules, everything below it from the gradients that `scan_back` brings back."""
     batch, trace = subject.batch, subject.trace
     features = trace.arrays[f"layers.{model.n_layers - 1}.{model.states[0]}"].values  # (B, T, H)
-    with torch.enable_grad(), _listening(model.head.modules()) as heard:
+    with torch.enable_grad(), listening(model.head.modules()) as heard:
         features = features.detach().requires_grad_()
         loss = mean_losses(position_losses(Output(model.head(features, batch)), batch))
     own = torch.autograd.grad(loss, features, retain_graph=True)[0].unsqueeze(0).unbind(dim=2)  # T of (1, B, H)
-    parts = _parts_of(heard, loss, names, features.shape[1])
+    parts = parts_of(heard, loss, names, features.shape[1])
 
     def join(s: int, rows: Tensor) -> Tensor:
         return rows + own[s] if len(rows) else own[s]
@@ -256,9 +148,9 @@ def _embedding_parts(model: RecurrentModel, batch: Batch, delta: Tensor, names: 
     space = model.interface.inputs
     values = batch.inputs[space.kind].values
     values = values / space.scale if space.kind == "vectors" else values
-    call = _Heard(model.embedding, values, delta)
+    call = Heard(model.embedding, values, delta)
     parts: Parts = {}
-    for parameter, part in _parts_of_call(call, delta, len(delta)):
+    for parameter, part in parts_of_call(call, delta, len(delta)):
         parts[names[parameter]] = [part]
     return parts
 

@@ -16,7 +16,7 @@ _SHORT = (  # as papers write them
     ("parametrizations.weight.original1", "W"),
     ("attention.query_key_value", "W_qkv"),
     ("attention.project", "W_o"),
-    ("norm_attention", "norm attention"),
+    ("norm_attention", "norm attn"),
     ("norm_mlp", "norm mlp"),
     ("widen", "mlp W_1"),
     ("narrow", "mlp W_2"),
@@ -50,7 +50,8 @@ def tensor_title(name: str) -> str:
         return f"{'W' if kind == 'weight' else 'b'}_{way} layer {layer}{' ←' if back else ''}"
     for long, short in _SHORT:
         name = name.replace(long, short)
-    return _NUMBERED.sub(r"\1 \2 ", name.removesuffix(".weight"))
+    name = name.removesuffix(".weight").replace(".conv", "").replace(".cell.", ".")
+    return _NUMBERED.sub(r"\1 \2 ", name).replace(".length", " length").replace(".bias", " bias").replace(".W", " W")
 
 
 def first_choice(names: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from torch.nn.utils import parametrize
 
 from seqviz.analysis import Subject
 from seqviz.analysis.gradient_norms import mean_losses
-from seqviz.analysis.weight_gradients import Part, WeightGradients, gradient_of, shares, weight_parts
+from seqviz.analysis.weight_gradients import WeightGradients, weight_parts
+from seqviz.analysis.weight_parts import Part, Terms, gradient_of, shares, shares_of_terms
 from seqviz.core.interface import Interface, Space
 from seqviz.models.base import Context, NeuralModel, position_losses
 from seqviz.models.output import Output
@@ -27,6 +28,10 @@ def used_parameters(model: NeuralModel) -> dict[str, torch.Tensor]:
     return found
 
 
+def summed(terms: list[Part] | Terms) -> torch.Tensor:
+    return gradient_of(terms) if isinstance(terms, list) else terms.each.sum(dim=0)
+
+
 def expected_gradients(subject: Subject) -> dict[str, torch.Tensor]:
     model = subject.model
     assert isinstance(model, NeuralModel)
@@ -38,7 +43,7 @@ def expected_gradients(subject: Subject) -> dict[str, torch.Tensor]:
 
 
 def test_the_recurrent_nets_a_transformer_and_a_tcn_are_served():
-    assert {"rnn", "lstm", "gru", "transformer", "tcn"} <= set(SERVED)
+    assert {"rnn", "lstm", "gru", "lstm_peephole", "transformer", "tcn"} <= set(SERVED)
 
 
 @pytest.mark.parametrize("name", SERVED)
@@ -49,7 +54,7 @@ def test_the_terms_of_all_positions_add_up_to_the_gradient(name):
     missing = {n for n in expected if n not in found}
     assert missing <= {"position.table.weight", "from_output.weight"}  # read by no module: rows added as they stand
     for parameter, parts in found.items():
-        whole = gradient_of(parts)
+        whole = summed(parts)
         assert torch.allclose(whole, expected[parameter].reshape(whole.shape), rtol=1e-9, atol=1e-13), parameter
 
 
@@ -61,7 +66,7 @@ def test_the_terms_add_up_for_one_hot_inputs_too(name, encoding):
     found = weight_parts(subject)
     assert set(found) == set(expected)
     for parameter, parts in found.items():
-        whole = gradient_of(parts)
+        whole = summed(parts)
         assert torch.allclose(whole, expected[parameter].reshape(whole.shape), rtol=1e-9, atol=1e-13), parameter
 
 
@@ -70,7 +75,7 @@ def test_the_terms_add_up_for_one_loss_at_the_end_of_a_series():
     subject = Subject(build("lstm", interface, **SMALL), vector_batch(1))
     expected = expected_gradients(subject)
     for parameter, parts in weight_parts(subject).items():
-        whole = gradient_of(parts)
+        whole = summed(parts)
         assert torch.allclose(whole, expected[parameter].reshape(whole.shape), rtol=1e-9, atol=1e-13), parameter
 
 
@@ -117,6 +122,14 @@ def test_a_matrix_that_two_modules_share_hears_both_at_a_position():
     assert float(found["aligned"].sum()) == pytest.approx(1.0)
 
 
+def test_terms_as_vectors_and_as_matrices_say_the_same():
+    generator = torch.Generator().manual_seed(0)
+    left, right = (torch.randn(6, n, generator=generator, dtype=torch.float64) for n in (3, 5))
+    short, long = shares([Part(left, right)]), shares_of_terms(Terms(left.unsqueeze(2) * right.unsqueeze(1)))
+    for figure, values in short.items():
+        assert torch.allclose(values, long[figure]), figure
+
+
 def test_terms_that_pull_apart_cancel():
     left = torch.tensor([[1.0], [-1.0], [1.0]], dtype=torch.float64)
     found = shares([Part(left, torch.ones(3, 1, dtype=torch.float64))])
@@ -124,18 +137,23 @@ def test_terms_that_pull_apart_cancel():
     assert float(found["cancellation"]) == pytest.approx(1 / 3)
 
 
-def test_looking_leaves_random_state_gradients_and_mode_alone():
-    model = build("transformer", **SMALL).train()
+@pytest.mark.parametrize("name", ["transformer", "lstm_peephole"])
+def test_looking_leaves_random_state_gradients_mode_and_methods_alone(name):
+    model = build(name, **SMALL).train()
+    known = [set(vars(module)) for module in model.modules()]
     before = torch.get_rng_state()
     WeightGradients().compute(Subject(model, text_batch()), EVERYTHING)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(p.grad is None for p in model.parameters())
     assert model.training
     assert not any(module._forward_hooks for module in model.modules())
+    assert [set(vars(module)) for module in model.modules()] == known
 
 
 def test_only_what_is_wanted_is_given():
     model = build("rnn", **SMALL)
-    found = WeightGradients().compute(Subject(model, text_batch()), frozenset({"weight_gradient.*.weight_hh_l1.aligned"}))
+    found = WeightGradients().compute(
+        Subject(model, text_batch()), frozenset({"weight_gradient.*.weight_hh_l1.aligned"})
+    )
     assert list(found) == ["weight_gradient.cells.weight_hh_l1.aligned"]
-    assert "weight_gradient.cells.weight_hh_l1.aligned" in WeightGradients().names(model)
+    assert WeightGradients().compute(Subject(model, text_batch()), frozenset()) == {}

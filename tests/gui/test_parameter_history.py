@@ -45,8 +45,8 @@ def test_the_history_keeps_what_was_measured():
         ("blocks.1.attention.query_key_value.weight", "block 1 W_qkv"),
         ("blocks.0.widen.weight", "block 0 mlp W_1"),
         ("embedding.weight", "embedding"),
-        ("head.linear.bias", "head.linear.bias"),
-        ("stack.3.first.conv.parametrizations.weight.original0", "stack 3 first.conv.length"),
+        ("head.linear.bias", "head.linear bias"),
+        ("stack.3.first.conv.parametrizations.weight.original0", "stack 3 first length"),
     ],
 )
 def test_tensors_are_called_what_papers_call_them(name, title):

@@ -141,8 +141,9 @@ class GradientRidgePanel(ParameterView, TimePanel):
         if not np.isfinite(size):
             return "**every entry is zero**"
         zeros = float(self.newest.figures["zero_share"][self.index])
-        text = f"half of its entries are smaller than **{theme.short(size)}**"
-        return fitting(self.width(), f"{text}; {100 * zeros:.0f} % are zero", text) if zeros >= 0.005 else text
+        text, brief = f"half of its entries are smaller than **{theme.short(size)}**", f"median **{theme.short(size)}**"
+        full = (f"{text}; {100 * zeros:.0f} % are zero",) if zeros >= 0.005 else ()
+        return fitting(self.width(), *full, text, brief)
 
     def explain(self, cursor: Cursor) -> Explanation:
         sentence = (

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
+from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
@@ -80,6 +81,12 @@ class WeightSharePanel(PaintedSheetPanel):
     def join(self, session: RunSession) -> None:
         self._session = session
         session.tensor_chosen.connect(self.show_tensor)
+
+    @classmethod
+    def reason_unserved(cls, run: RunStarted) -> str | None:
+        if super().reason_unserved(run) is None:
+            return None
+        return f"{run.title} has no gradient that could be told apart by position"
 
     @property
     def names(self) -> tuple[str, ...]:
