@@ -72,12 +72,19 @@ class ActivationHealthPanel(PaintedFreePanel):
         self._paint_mark(painter, QPointF(theme.px(7), top + line / 2), check.fine)
         inner = QRectF(left, top, rect.width() - left - theme.px(4), line)
         self._words(painter, inner, check.title, _LEFT, 12, bold=True)
-        verdict = check.number if check.fine else f"look closer   {check.number}"
-        self._words(painter, inner, verdict, _RIGHT, 12, bold=True)
+        self._words(painter, inner, self._verdict(check, inner.width()), _RIGHT, 12, bold=True)
         self._paint_bar(painter, QRectF(left, top + line + 2, inner.width(), theme.px(BAR)), check)
         if roomy:
             below = QRectF(left, top + line + theme.px(BAR) + 2, inner.width(), line)
             self._words(painter, below, check.detail, _LEFT, 11, quiet=True)
+
+    @staticmethod
+    def _verdict(check: HealthCheck, room: float) -> str:
+        """The number, and words to the mark where there is room for them."""
+        words = check.number if check.fine else f"look closer   {check.number}"
+        measure = theme.metrics(12, bold=True)
+        fits = measure.horizontalAdvance(check.title) + measure.horizontalAdvance(words) + theme.px(10) <= room
+        return words if fits else check.number
 
     @staticmethod
     def _paint_bar(painter: QPainter, bed: QRectF, check: HealthCheck) -> None:

@@ -39,7 +39,11 @@ class AttentionEntropyPanel(LevelRowsPanel):
                 mean = mean_of(values)
                 low = bool(mean < COLLAPSED)
                 label = head_label(layer, head, len(heads))
-                rows.append(LevelRow(f"{layer}.{head}", label, shown, f"{mean:.2f}", head == 0, low))
+                rows.append(
+                    LevelRow(
+                        f"{layer}.{head}", label, shown, f"{mean:.2f}", head == 0, self.axis_of(_ENTROPY + layer), low
+                    )
+                )
         return tuple(rows)
 
     def found(self) -> dict[str, NDArray[np.floating]]:
@@ -50,7 +54,7 @@ class AttentionEntropyPanel(LevelRowsPanel):
     # words
 
     def subtitle(self) -> str:
-        return "share of the largest entropy a row can have; numbers: the mean; ▲ under 0.1"
+        return "share of the largest entropy; numbers: the mean, ▲ under 0.1"
 
     def colour_bar(self) -> ColourBar:
         return ColourBar("H / log₂ n", "0", "viridis", "1")

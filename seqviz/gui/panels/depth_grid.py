@@ -69,7 +69,16 @@ class DepthGridPanel(LevelRowsPanel):
                     values = np.log10(values)
             shown = values if self.along_sheet(prefix + name) else None
             starts = name.endswith((".residual", ".output"))
-            rows.append(LevelRow(name, level_label(name, many, dilations), shown, times(self.ratios[name]), starts))
+            rows.append(
+                LevelRow(
+                    name,
+                    level_label(name, many, dilations),
+                    shown,
+                    times(self.ratios[name]),
+                    starts,
+                    self.axis_of(prefix + name),
+                )
+            )
         return tuple(rows)
 
     @staticmethod

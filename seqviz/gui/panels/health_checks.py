@@ -26,6 +26,7 @@ TANH_LIMIT = 0.5  # share of values beyond +-0.97
 GATE_LIMIT = 0.5  # share of units stuck at every position
 DEAD_LIMIT = 0.1
 GROWTH_LIMIT = 10.0
+DEPTH_LIMIT = 100.0
 SPREAD_LIMIT = 0.01  # a layer norm adds 1e-5 to the variance: at a spread of 0.003 that is as much as the variance
 
 
@@ -126,23 +127,21 @@ def growth_check(arrays: Arrays) -> HealthCheck | None:
 
 
 def depth_check(arrays: Arrays) -> HealthCheck | None:
-    """How much longer the state of the top level is than that of the lowest one."""
+    """How much longer the state of the top level is than what went in."""
     norms = under(arrays, "health.norm.")
-    kinds = (".residual", ".output")
-    levels = sorted((name for name in norms if name.endswith(kinds)), key=level_order)
-    if len(levels) < 2:
+    levels = sorted((name for name in norms if name.endswith((".residual", ".output"))), key=level_order)
+    if not levels or "embedding" not in norms:
         return None
-    first, last = (float(np.mean(norms[name])) for name in (levels[0], levels[-1]))
+    first, last = (float(np.mean(norms[name])) for name in ("embedding", levels[-1]))
     if not (math.isfinite(first) and math.isfinite(last) and first > 0):
         return None
-    return _growing("states up the levels", last / first, "norm of the top level over the lowest")
+    return _growing("states up the levels", last / first, "top level's norm over the embedding's", DEPTH_LIMIT)
 
 
-def _growing(title: str, factor: float, detail: str) -> HealthCheck:
-    """A factor on a log scale from 1 to 100, its limit in the middle."""
-    share = min(max(math.log10(max(factor, 1e-12)) / 2, 0.0), 1.0)
-    fine = factor < GROWTH_LIMIT
-    return HealthCheck(title, f"×{theme.short(factor)}", detail, share, 0.5, fine, "state_norms")
+def _growing(title: str, factor: float, detail: str, limit: float = GROWTH_LIMIT) -> HealthCheck:
+    """A factor on a log scale, its limit in the middle."""
+    share = min(max(math.log10(max(factor, 1e-12)) / (2 * math.log10(limit)), 0.0), 1.0)
+    return HealthCheck(title, f"×{theme.short(factor)}", detail, share, 0.5, factor < limit, "state_norms")
 
 
 def norm_check(arrays: Arrays) -> HealthCheck | None:

@@ -64,5 +64,7 @@ def level_words(name: str, many: bool) -> str:
     if name.startswith("blocks."):
         branch = {"mlp": "the MLP"}.get(last, f"the {last}")
         return f"the stream after block {number}" if last == "residual" else f"{branch} of block {number}"
-    label = level_label(name, many).removeprefix("↳ ")
+    if name.startswith("conv.") and last != "output":
+        return f"the first convolution of level {number}"
+    label = level_label(name, many).replace("encoder e", "the encoder's embedding")
     return {"head": "the head", "embedding": "the embedding"}.get(label, label)

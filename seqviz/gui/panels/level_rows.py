@@ -25,7 +25,8 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 @dataclass(frozen=True)
 class LevelRow:
-    """`values` (n,) as they are coloured; None where its positions are not the sheet's: then `number` alone is said.
+    """`values` (n,) as they are coloured; None where its positions are not the sheet's: then `number` alone is said,
+    with the name of the axis they lie `along`.
 
     `starts`: a line above tells it from what is over it. `marked`: its name is bold, with a triangle.
     """
@@ -35,6 +36,7 @@ class LevelRow:
     values: NDArray[np.floating] | None
     number: str
     starts: bool = False
+    along: str = ""
     marked: bool = False
 
 
@@ -72,9 +74,13 @@ class LevelRowsPanel(PaintedSheetPanel):
 
     def along_sheet(self, name: str) -> bool:
         """Whether an array's last axis is the one the sheet's columns stand for."""
+        axis, here = self.axis_of(name), main_axis(self.snapshot)
+        return axis in ("", here) or (here == "t" and axis in ("query_pos", "position"))
+
+    def axis_of(self, name: str) -> str:
+        """What an array's positions lie along; "" where nothing is known."""
         axes = () if self.snapshot.frame is None else self.snapshot.frame.axes.get(name, ())
-        here = main_axis(self.snapshot)
-        return not axes or axes[-1] == here or (here == "t" and axes[-1] in ("query_pos", "position"))
+        return axes[-1] if axes else ""
 
     def ready(self) -> bool:
         return self._indices is not None and self._indices.shape[1] == self.grid.n
@@ -150,7 +156,7 @@ class LevelRowsPanel(PaintedSheetPanel):
         if rect.height() < theme.px(NAME_FITS):
             return
         inner = rect.adjusted(theme.px(8), 0, -theme.px(8), 0)
-        self._words(painter, inner, f"{row.label}: {row.number} (its positions are not these columns)", False, _LEFT)
+        self._words(painter, inner, f"{row.label}: {row.number}, along the {row.along or 'other'} axis", False, _LEFT)
 
     # words
 

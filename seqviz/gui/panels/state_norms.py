@@ -42,7 +42,9 @@ class StateNormsPanel(LevelRowsPanel):
             shown = values if self.along_sheet(_NORM + name) else None
             broken = not bool(np.isfinite(values).all())
             number = theme.short(float(values.mean())) if not broken else "not finite"
-            rows.append(LevelRow(name, level_label(name, many), shown, number, marked=broken))
+            rows.append(
+                LevelRow(name, level_label(name, many), shown, number, along=self.axis_of(_NORM + name), marked=broken)
+            )
         return tuple(rows)
 
     def found(self) -> dict[str, NDArray[np.floating]]:
