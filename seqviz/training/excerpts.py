@@ -10,7 +10,8 @@ from seqviz.data.tasks import Task
 
 def excerpt(task: Task, batch: Batch, row: int, axis: str = "t") -> tuple[str, ...]:
     """The labels of a row of a numpy batch along an axis; () where there is no such row."""
-    fields = [(name, field) for name, field in batch.inputs.items() if len(field.axes) > 1]
+    every = [*batch.inputs.items(), *batch.targets.items()]
+    fields = [(name, field) for name, field in every if len(field.axes) > 1 and not _is_lists(field)]
     name, field = next(((n, f) for n, f in fields if f.axes[1] == axis), fields[0] if fields else ("", None))
     if field is None or not 0 <= row < len(field.values):
         return ()
@@ -18,6 +19,11 @@ def excerpt(task: Task, batch: Batch, row: int, axis: str = "t") -> tuple[str, .
         labels = task.labels_of(name)
         return tuple(labels[i] if 0 <= i < len(labels) else "?" for i in _whole(field, row).tolist())
     return tuple(",".join(f"{number:.2g}" for number in np.atleast_1d(step)) for step in _whole(field, row))
+
+
+def _is_lists(field: Field) -> bool:
+    """Several symbols at each place (a word's neighbours): no text that could be read."""
+    return field.values.ndim > 2 and bool(np.issubdtype(field.values.dtype, np.integer))
 
 
 def _whole(field: Field, row: int) -> np.ndarray:

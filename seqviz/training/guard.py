@@ -1,7 +1,7 @@
 """Watches the steps of one run and stops the one that meets an armed breakpoint.
 
 Cheap conditions are asked at every step. Those that look at a trace see the first rows of the step's own batch, in eval
-mode, each sequence by itself, as often as the watch budget allows and at least every 25 steps.
+mode, each sequence by itself, as often as the watch budget allows and at least every 100 steps.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from seqviz.training.randomness import Randomness
 from seqviz.training.validation import first_rows
 from seqviz.training.watch_budget import WatchBudget
 
-LOOK_ROWS = 8  # sequences of the batch that are looked at
-AT_LEAST_EVERY = 25  # steps
+LOOK_ROWS = 4  # sequences of the batch that are looked at
+AT_LEAST_EVERY = 100  # steps, however little time the budget leaves
 TELL_EVERY = 0.3  # seconds
 
 

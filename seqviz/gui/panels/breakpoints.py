@@ -54,7 +54,7 @@ class BreakpointsPanel(FreePanel):
         self._body = QWidget()
         self._box = QVBoxLayout(self._body)
         self._box.setContentsMargins(0, 0, theme.px(6), theme.px(6))
-        self._box.setSpacing(0)
+        self._box.setSpacing(theme.px(2))
         self._box.addWidget(self.card)
         self._box.addStretch(1)
         layout = QVBoxLayout(self)
