@@ -14,6 +14,8 @@ MOST = 600  # measured steps that are kept: with 50 tensors about 5 MB
 _SHORT = (  # as papers write them
     ("parametrizations.weight.original0", "length"),
     ("parametrizations.weight.original1", "W"),
+    ("weight_hh", "W_hh"),
+    ("weight_ih", "W_ih"),
     ("attention.query_key_value", "W_qkv"),
     ("attention.project", "W_o"),
     ("norm_attention", "norm attn"),
