@@ -135,7 +135,8 @@ class Parameters:
     def load(self) -> None:
         from seqviz.training.parameter_watch import ParameterWatch
 
-        self._watch = ParameterWatch(self._events.append, _Always())  # type: ignore[arg-type]
+        if self._watch is None:
+            self._watch = ParameterWatch(self._events.append, _Always())  # type: ignore[arg-type]
 
     def before(self, step: int) -> None:
         """The optimiser is about to act."""

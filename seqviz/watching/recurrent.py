@@ -14,12 +14,23 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence
 
 from seqviz.watching.sites import LONGEST, Sighting
 
+
+def _lstm_cell(x: Tensor, state: tuple[Tensor, Tensor], w_ih: Tensor, w_hh: Tensor, *biases: Tensor) -> Any:
+    """Longhand, so that h_t is computed from the c_t that is given back: torch may fuse both into one node."""
+    b_ih, b_hh = biases or (None, None)
+    gates = functional.linear(x, w_ih, b_ih) + functional.linear(state[0], w_hh, b_hh)  # (1, 4 unit)
+    i, f, g, o = gates.chunk(4, dim=1)
+    c = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
 _CELLS: dict[str, Callable[..., Any]] = {
-    "LSTM": torch.lstm_cell,
+    "LSTM": _lstm_cell,
     "GRU": torch.gru_cell,
     "RNN_TANH": torch.rnn_tanh_cell,
     "RNN_RELU": torch.rnn_relu_cell,
@@ -79,6 +90,8 @@ class CellSite:
             t = len(before)
             seen.values[site] = (torch.cat([before, row[None]]), ("t", "unit"))
             gradients = seen.gradients.get(site, row.new_empty(0))
+            if state.grad_fn is not None and site.endswith("cell_state") and "Fused" in state.grad_fn.name():
+                continue  # there autograd's gradient by c_t leaves out the way through h_t
             seen.gradients[site] = torch.cat([gradients, gradients.new_zeros(1)])
             seen.ask(state, partial(_put, seen, site, t))
 
@@ -155,7 +168,7 @@ class _SecondRun:
             site = name.replace("layers.", "", 1)
             number, rest = site.split(".", 1)
             site = f"layers.{first + int(number)}.{rest}"
-            seen.values[site] = (torch.stack([t.detach() for t in tensors]), ("t", "unit"))
+            seen.values[site] = (torch.cat([t.detach() for t in tensors]), ("t", "unit"))
             norms = [next(gradients) for _ in tensors]
             seen.gradients[site] = torch.stack([tensors[0].new_zeros(()) if g is None else g.norm() for g in norms])
 
@@ -175,9 +188,9 @@ class _SecondRun:
                 between = (".forward", ".backward")[way] if module.bidirectional else ""
                 for kind, tensors in zip(("hidden_state", "cell_state"), chain, strict=False):
                     states[f"layers.{layer}{between}.{kind}"] = tensors
-                outs.append(torch.stack(chain[0]))
+                outs.append(torch.cat(chain[0]))
             x = torch.cat(outs, dim=-1)  # (t, unit)
-        return x, states, tuple(torch.stack(kind) for kind in zip(*ends, strict=True))
+        return x, states, tuple(torch.cat(kind) for kind in zip(*ends, strict=True))
 
     def _chain(self, x: Tensor, layer: int, way: int) -> list[list[Tensor]]:
         """States of one layer and direction in the order in which they were computed: hidden (t), cell (t)."""
@@ -194,10 +207,9 @@ class _SecondRun:
         for row in x.flip(0) if way else x:
             given = tuple(state) if count == 2 else state[0]
             made = _CELLS[module.mode](row[None], given, *weights)
-            state = [s[0] for s in made] if count == 2 else [made[0]]  # (unit,), in autograd's sight
+            state = list(made) if count == 2 else [made]  # (1, unit) each, in autograd's sight
             for kind, value in zip(chain, state, strict=True):
                 kind.append(value)
-            state = [s[None] for s in state]
         return chain
 
 

@@ -13,6 +13,7 @@ class Stepping(Protocol):
     """Calls `before` and `after` around every update, until `remove`."""
 
     knows_updates: bool
+    begun: bool  # whether a step was ever under way
 
     def remove(self) -> None: ...
 
@@ -30,9 +31,10 @@ class OptimizerSteps:
     knows_updates = True
 
     def __init__(self, optimizer: Any, before: Callable[[], None], after: Callable[[], None]) -> None:
-        self._optimizer = optimizer
+        self._optimizer, self._act = optimizer, before
+        self.begun = False
         self._handles: list[RemovableHandle] = [
-            optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: before()),
+            optimizer.register_step_pre_hook(lambda optimizer, args, kwargs: self._begin()),
             optimizer.register_step_post_hook(lambda optimizer, args, kwargs: after()),
         ]
 
@@ -47,6 +49,10 @@ class OptimizerSteps:
     def tidy(self) -> None:
         pass
 
+    def _begin(self) -> None:
+        self.begun = True
+        self._act()
+
 
 class ParameterSteps:
     """The backward pass itself: a step is over when the parameter that gets its gradient last has it.
@@ -60,6 +66,7 @@ class ParameterSteps:
         self._before, self._after = before, after
         self._seen: list[int] = []
         self._last: int | None = None
+        self.begun = False
         self._handles = {
             i: parameter.register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]
                 lambda _, i=i: self._fired(i)
@@ -81,6 +88,7 @@ class ParameterSteps:
                 self._handles.pop(i).remove()
 
     def _fired(self, i: int) -> None:
+        self.begun = True
         if self._last is None and i in self._seen:
             self._last = self._seen[-1]
         elif self._last is None:

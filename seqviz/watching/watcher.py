@@ -73,7 +73,7 @@ class Watcher:
         self._stepping: Stepping = self._step_hooks(optimizer)
         self.box = box
         self._takebox()
-        threading.Thread(target=self._load, name="seqviz-loading", daemon=True).start()
+        threading.Thread(target=self.load, name="seqviz-loading", daemon=True).start()
         self._arm()
         atexit.register(self._end)
 
@@ -94,7 +94,7 @@ class Watcher:
             else:
                 self._loss = float(value)
             if self._loss_first is None:
-                self._loss_first = self._step == 0
+                self._loss_first = not self._stepping.begun
             if self._waiting is not None:
                 self._send_step()
         except Exception as error:
@@ -286,7 +286,8 @@ class Watcher:
             return [Notice("info", "The model is compiled: its parameters are seen, what happens inside it is not.")]
         return []
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Import what measures parameters; in a thread of ours, as it takes a while."""
         try:
             self._parameters.load()
         except Exception as error:

@@ -27,6 +27,7 @@ class WindowLink(Outbox):
             [sys.executable, "-c", PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # else `script | tee log` would wait for the window; it has a log of its own
             bufsize=0,
             env=_environment(),
             start_new_session=True,  # Ctrl+C in the terminal is for the script
