@@ -17,7 +17,7 @@ from seqviz.gui.panels.base import Cursor, Explanation, Quantity, panels
 from seqviz.gui.panels.painted_free import PaintedFreePanel
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets.axes import Axis
-from seqviz.gui.widgets.curve_painting import paint_curve
+from seqviz.gui.widgets.curve_painting import paint_curve, polygon
 from seqviz.gui.widgets.plot_painting import paint_axes, pixel_x, pixel_y
 
 ONLY = "recurrent"
@@ -54,6 +54,7 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         self._layer, self._block = -1, ""
         self._reach = SMALLEST
         self._run: object = None
+        self._serial = 0  # grows with every new spectrum
 
     @property
     def layer(self) -> int:
@@ -88,7 +89,8 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         if self.block != before:
             self.wants_changed.emit()
         self._note()
-        self.values = self.snapshot.array(f"{self.prefix}.eigenvalues")
+        known, self.values = self.values, self.snapshot.array(f"{self.prefix}.eigenvalues")
+        self._serial += self.values is not known
         if self.values is not None and np.isfinite(self.values).all():
             self._reach = max(self._reach, float(np.abs(self.values).max()) * MARGIN)
 
@@ -151,6 +153,12 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
     # painting
 
     def paint(self, painter: QPainter) -> None:
+        still = self.static_layer((self._serial, self.width(), self.height()), self._paint_picture)
+        painter.drawPixmap(0, 0, still)
+
+    def _paint_picture(self, painter: QPainter) -> None:
+        """All of it: nothing here follows the token cursor."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_plane(painter)
         area = self.trail_area()
         if area.width() > theme.px(50) and area.height() > theme.px(20):
@@ -196,15 +204,16 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         painter.drawText(beside, corner, "imaginary\npart" if area.left() > theme.px(70) else "Im")
 
     def _paint_dots(self, painter: QPainter) -> None:
-        """Discs inside the circle, larger rings with a filled middle outside it."""
+        """Small dots inside the circle, larger ones outside it."""
         assert self.values is not None
-        painter.setPen(Qt.PenStyle.NoPen)
-        small = theme.px(2) + 0.5
-        for real, imaginary in self.values:
-            outside = math.hypot(real, imaginary) > 1.0
-            at = self.pixel(float(real), float(imaginary))
-            painter.setBrush(theme.faded(self.hue, 1.0 if outside else 0.7))
-            painter.drawEllipse(at, small * (1.6 if outside else 1.0), small * (1.6 if outside else 1.0))
+        places = Axis(-self._reach, self._reach).places(self.values)  # (index, 2)
+        area, outside = self.plane(), np.hypot(self.values[:, 0], self.values[:, 1]) > 1.0
+        xs, ys = area.left() + places[:, 0] * area.width(), area.bottom() - places[:, 1] * area.height()
+        for chosen, size, share in ((~outside, 5.0, 0.7), (outside, 8.0, 1.0)):
+            pen = QPen(theme.faded(self.hue, share), size * theme.scale())
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            painter.drawPoints(polygon(xs[chosen], ys[chosen]))
 
     def _paint_trail(self, painter: QPainter, area: QRectF) -> None:
         """The radius by step, with the line at 1 and a dot at the step shown."""
