@@ -94,6 +94,10 @@ def _run(options: argparse.Namespace) -> int:
             from seqviz.cli.trace import trace
 
             return trace(options.source, options.probe, options.out)
+        case "diagnose":
+            from seqviz.cli.diagnose import diagnose
+
+            return diagnose(options.source, options.steps, options.json)
         case "screenshot":
             from seqviz.cli.screenshot import screenshot
 
@@ -116,6 +120,10 @@ def _parser() -> argparse.ArgumentParser:
     _list_command(commands.add_parser("list", help="architectures, corpora, tasks, presets, panels"))
     _train_command(commands.add_parser("train", help="train a preset without a window"))
     _sample_command(commands.add_parser("sample", help="let a stored run write"))
+    judged = commands.add_parser("diagnose", help="what is wrong with a run, with evidence and what to try")
+    judged.add_argument("source", metavar="PRESET|RUN_DIR")
+    judged.add_argument("--steps", type=int, default=300, help="how long a preset is trained first (default 300)")
+    judged.add_argument("--json", action="store_true", help="the verdict as one JSON object on the last line")
     traced = commands.add_parser("trace", help="every named array of one traced probe, as .npz")
     traced.add_argument("source", metavar="PRESET|RUN_DIR")
     traced.add_argument("--probe", help="the text to look through (default: the preset's)")

@@ -36,9 +36,9 @@ class DiagnosisPanel(FreePanel):
     needs = ("diagnosis.findings",)
     rooms = {room.name: 10 for room in ROOMS}
     shown_by_default = False
-    weight = 40
+    weight = 60
     order = 90
-    minimum_height = 150
+    minimum_height = 200
 
     def __init__(self) -> None:
         super().__init__()

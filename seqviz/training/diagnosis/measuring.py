@@ -20,6 +20,7 @@ from seqviz.training.validation import spread
 READ = 64  # windows of the validation split to choose from
 WINDOWS = 8
 POSITIONS = 2048  # of all windows together, in one trace: bounds the time of a piece
+EXACT = 2  # windows for what is 0 to the last bit or is not: one more says nothing new
 ONE_BY_ONE = 4  # windows for what is a mean over windows
 
 
@@ -49,7 +50,8 @@ def measure(trainer: Trainer, windows: list[Batch], wants: frozenset[str]) -> Sl
         if analysis.over_windows:
             yield from _mean(figures, trainer, analysis, windows[:ONE_BY_ONE], asked)
         else:
-            yield from _piece(figures, asked, partial(analysis.compute, _subject(trainer, together), asked))
+            subject = _subject(trainer, stacked(windows[:EXACT]))
+            yield from _piece(figures, asked, partial(analysis.compute, subject, asked))
     return figures
 
 
