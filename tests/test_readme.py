@@ -135,3 +135,23 @@ def test_the_example_panel_shows_the_newest_loss(qtbot, plug_in):
     panel.present(Snapshot(history=history))
     assert panel.text == "2.345"
     assert panel.grab().toImage() != before
+
+
+def test_the_example_script_is_watched_and_ends_by_itself(tmp_path):
+    import os
+    import subprocess
+
+    from seqviz.core.events import RunFinished
+    from seqviz.runs.folders import open_run
+
+    script = tmp_path / "my_script.py"
+    script.write_text(example("my_script.py"), encoding="utf-8")
+    env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    env |= {"SEQVIZ_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "recorded in" in done.stderr
+    stored = open_run(next((tmp_path / "home" / "runs").iterdir()))
+    finished = next(event for event in stored.events if isinstance(event, RunFinished))
+    assert finished.step == 300
+    assert "gradient.total.layers.0.cell_state" in stored.events[0].provides

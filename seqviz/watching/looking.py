@@ -34,7 +34,8 @@ class Looker:
         self._hooks = Hooks(sites)
         self._root: list[RemovableHandle] = []
         self._seen: Sighting | None = None
-        self._missed = 0
+        has_forward = type(model).forward is not nn.Module.forward  # a ModuleDict is never called itself
+        self._missed = 0 if has_forward else MISSED
         self._wanted: frozenset[str] | None = None  # None: everything
         self._ruler: Ruler | None = None
         self.tokens = 0  # of one step
