@@ -218,7 +218,11 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
         row = self.values[cursor.column].astype(np.float64)
         place = Quantity(f"t = {cursor.column}", self.place_words(cursor.column))
         if np.isnan(row).any():
-            why = "There is no state before the first." if cursor.column == 0 else "This step has no numbers: too dear, or its state is broken."
+            why = (
+                "There is no state before the first."
+                if cursor.column == 0
+                else "This step has no numbers: too dear, or its state is broken."
+            )
             return Explanation(self.title, formula, f"{sentence} {why}", (place,))
         figures = (
             place,
