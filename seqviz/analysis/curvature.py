@@ -50,10 +50,12 @@ class Curvature(Analysis):
     def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[Found | None]:
         assert isinstance(subject.model, NeuralModel)
         landscape = Landscape(subject.model, subject.batch)
-        yield from _lines(landscape)
+        if matches("curvature.line.*", wants):
+            yield from _lines(landscape)
         if matches("curvature.slice.*", wants) and "path" in subject.shared:
             yield from _plane(landscape, *subject.shared["path"])
-        yield from _eigenvalue(landscape)
+        if matches("curvature.eigenvalue", wants) or matches("curvature.residual", wants):
+            yield from _eigenvalue(landscape)
 
 
 def _eigenvalue(landscape: Landscape) -> Iterator[Found | None]:
