@@ -95,10 +95,11 @@ class DebuggerCanvas(PaintedSheetPanel):
 
     def _paint_loss_words(self, painter: QPainter, area: QRectF) -> None:
         unit = None if self.snapshot.run is None else self.snapshot.run.unit
-        two = area.height() >= theme.px(30)
+        name = "nats" if unit is None else unit.name
+        two = area.height() >= theme.px(30) and theme.metrics(11).horizontalAdvance(name) < self.grid.left - theme.px(6)
         self.paint_gutter(painter, "loss", area.center().y() - (theme.px(7) if two else 0), bold=True)
         if two:
-            self.paint_gutter(painter, "nats" if unit is None else unit.name, area.center().y() + theme.px(8))
+            self.paint_gutter(painter, name, area.center().y() + theme.px(8))
 
     def _factor_word(self, lane: Lane) -> str:
         short = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -68,42 +68,57 @@ def paint_update(painter: QPainter, area: QRectF, anatomy: Anatomy, done: bool, 
         return bars.bottom() - bars.height() * min(max((power - LOW) / (HIGH - LOW), 0.0), 1.0)
 
     painter.fillRect(bars, colours.ghost)
-    _paint_bars(painter, bars, anatomy, done, height_of)
-    if grouped:
-        _paint_groups(painter, bars, list(anatomy.tensors), bars.width() / max(len(anatomy.tensors), 1))
+    if done:
+        _paint_bars(painter, bars, anatomy, height_of)
     guide = round(height_of(GUIDE)) + 0.5
     painter.setPen(QPen(colours.ink3, 1.25, Qt.PenStyle.DashLine))
     painter.drawLine(QPointF(bars.left(), guide), QPointF(bars.right(), guide))
     painter.setFont(theme.font(11))
     painter.setPen(colours.ink3)
     painter.drawText(QRectF(area.left(), guide - line / 2, axis, line), LEFT, power_label(10.0**GUIDE))
+    _paint_names(painter, bars, anatomy)
+    if done:
+        _paint_ratios(painter, bars, anatomy, height_of)
+    if grouped:
+        _paint_groups(painter, bars, list(anatomy.tensors), bars.width() / max(len(anatomy.tensors), 1))
 
 
-def _paint_bars(
-    painter: QPainter, bars: QRectF, anatomy: Anatomy, done: bool, height_of: Callable[[float], float]
-) -> None:
-    colours, names = theme.theme(), list(anatomy.tensors)
-    each = bars.width() / max(len(names), 1)
-    measure, line = theme.metrics(11), theme.metrics(11).height()
-    for index, (name, tensor) in enumerate(anatomy.tensors.items()):
-        x = bars.left() + index * each
-        if done and tensor.ratio > 0:
+def _tops(bars: QRectF, anatomy: Anatomy, height_of: Callable[[float], float]) -> Iterator[tuple[float, float, float]]:
+    """(left edge of the place, y of the bar's top, ratio) of each tensor that moves."""
+    each = bars.width() / max(len(anatomy.tensors), 1)
+    for index, tensor in enumerate(anatomy.tensors.values()):
+        if tensor.ratio > 0:
             top = height_of(math.log10(tensor.ratio)) if math.isfinite(tensor.ratio) else bars.top()
-            wide = min(each - theme.px(4), theme.px(34))
-            painter.fillRect(QRectF(x + (each - wide) / 2, top, wide, bars.bottom() - top), colours.ink2)
-            number = theme.short(tensor.ratio)
-            if measure.horizontalAdvance(number) < each - 2:
-                painter.setFont(theme.font(11))
-                above = top - theme.px(2)
-                inside = above - measure.ascent() < bars.top()
-                painter.setPen(colours.sheet if inside else colours.ink2)
-                place = top + measure.ascent() if inside else above
-                painter.drawText(QPointF(x + (each - measure.horizontalAdvance(number)) / 2, place), number)
+            yield bars.left() + index * each, top, tensor.ratio
+
+
+def _paint_bars(painter: QPainter, bars: QRectF, anatomy: Anatomy, height_of: Callable[[float], float]) -> None:
+    each = bars.width() / max(len(anatomy.tensors), 1)
+    wide = min(each - theme.px(4), theme.px(34))
+    for x, top, _ in _tops(bars, anatomy, height_of):
+        painter.fillRect(QRectF(x + (each - wide) / 2, top, wide, bars.bottom() - top), theme.theme().track)
+
+
+def _paint_ratios(painter: QPainter, bars: QRectF, anatomy: Anatomy, height_of: Callable[[float], float]) -> None:
+    """The numbers, inside the bars at their feet: there no line runs through them."""
+    measure, each = theme.metrics(11), bars.width() / max(len(anatomy.tensors), 1)
+    painter.setFont(theme.font(11))
+    painter.setPen(theme.theme().ink)
+    for x, _, ratio in _tops(bars, anatomy, height_of):
+        number = theme.short(ratio)
+        wide = measure.horizontalAdvance(number)
+        if wide < each - 1:
+            painter.drawText(QPointF(x + (each - wide) / 2, bars.bottom() - theme.px(3)), number)
+
+
+def _paint_names(painter: QPainter, bars: QRectF, anatomy: Anatomy) -> None:
+    measure, each = theme.metrics(11), bars.width() / max(len(anatomy.tensors), 1)
+    painter.setFont(theme.font(11))
+    painter.setPen(theme.theme().ink3)
+    for index, name in enumerate(anatomy.tensors):
         title = measure.elidedText(tensor_letter(name), Qt.TextElideMode.ElideRight, each - 1)
-        painter.setFont(theme.font(11))
-        painter.setPen(colours.ink3)
-        centre = int(Qt.AlignmentFlag.AlignCenter)
-        painter.drawText(QRectF(x, bars.bottom() + theme.px(1), each, line), centre, title)
+        place = QRectF(bars.left() + index * each, bars.bottom() + theme.px(1), each, measure.height())
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), title)
 
 
 def _paint_groups(painter: QPainter, bars: QRectF, names: list[str], each: float) -> None:
@@ -115,6 +130,7 @@ def _paint_groups(painter: QPainter, bars: QRectF, names: list[str], each: float
         area = QRectF(bars.left() + start * each, y, count * each, line)
         start += count
         painter.fillRect(QRectF(area.left() + theme.px(3), y, area.width() - theme.px(6), 1), colours.track)
+        painter.setPen(colours.ink3)
         words = theme.metrics(11).elidedText(group, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), words)
 

@@ -14,7 +14,7 @@ from seqviz.gui.panels.base import Explanation, Quantity
 RULES = {
     "sgd": r"W \leftarrow W - \eta \, s \, \nabla L",
     "adam": r"W \leftarrow W - \eta \, \frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}",
-    "adamw": r"W \leftarrow (1 - \eta \lambda) W - \eta \, \frac{\hat{m}}{\sqrt{\hat{v}} + \epsilon}",
+    "adamw": r"W \leftarrow (1 - \eta \lambda) W - \frac{\eta \hat{m}}{\sqrt{\hat{v}} + \epsilon}",
     "rmsprop": r"W \leftarrow W - \eta \, \frac{s \, \nabla L}{\sqrt{v} + \epsilon}",
 }
 
@@ -50,7 +50,9 @@ def explain_update(anatomy: Anatomy, config: Mapping[str, Any], unit: Unit | Non
     figures = anatomy.figures
     if figures is None:
         return Explanation("Update", sentence="The figures of the update have not come yet.")
-    rule = str(config.get("optimizer", {}).get("name", ""))
+    settings = config.get("optimizer", {})
+    rule = str(settings.get("name", ""))
+    rule = "adam" if rule == "adamw" and not settings.get("weight_decay") else rule  # then they are one
     factor, name = (unit.per_nat, unit.name) if unit is not None else (1.0, "nats")
     ratios = sorted((t.ratio, tensor) for tensor, t in anatomy.tensors.items() if math.isfinite(t.ratio))
     ends = (("largest", ratios[-1]), ("smallest", ratios[0])) if ratios else ()

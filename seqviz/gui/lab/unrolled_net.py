@@ -63,10 +63,10 @@ def places(anatomy: Anatomy, grid: ColumnGrid, top: float, height: float) -> Net
     lanes, y = [], top + losses
     for lane in anatomy.lanes:
         room = each - (text if labelled else 0) - theme.px(4)
-        gap = min(0.26 * room, theme.px(60))
-        high, band = min(0.30 * room, theme.px(52)), min(0.42 * room, theme.px(84))
+        gap = min(0.26 * room, theme.px(76))
+        high, band = min(0.30 * room, theme.px(56)), min(0.42 * room, theme.px(116))
         spare = max(each - gap - high - band - (text if labelled else 0) - theme.px(4), 0.0) / 2
-        cells = QRectF(grid.left, y + gap + spare * 0.4, grid.width, high)
+        cells = QRectF(grid.left, y + gap + spare * 0.6, grid.width, high)
         arrows = QRectF(grid.left, cells.bottom() + theme.px(3), grid.width, band)
         labels = arrows.bottom() + text * 0.8 if labelled else math.nan
         lanes.append(LanePlace(lane, y, cells, arrows, labels))
