@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqviz.gui import theme
-from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, panels
+from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.level_names import level_label, level_order, level_words
 from seqviz.gui.panels.level_rows import LevelRow, LevelRowsPanel
 from seqviz.gui.panels.state_names import layer_of
@@ -36,12 +36,19 @@ class DepthGridPanel(LevelRowsPanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._losses = "all losses"
+        self._chosen = ""  # by the user; "": what suits the model
+        self._asked: Literal["total", "last"] = "total"
         self.ratios: dict[str, float] = {}  # level -> norm over all positions, 1 at the top level
 
     @property
+    def losses(self) -> str:
+        """Where levels look back at other distances, one loss alone shows which places each of them reads."""
+        provides = () if self.snapshot.run is None else self.snapshot.run.provides
+        return self._chosen or ("the last loss alone" if "depth.dilation.*" in provides else "all losses")
+
+    @property
     def kind(self) -> Literal["total", "last"]:
-        return LOSSES[self._losses]
+        return LOSSES[self.losses]
 
     def current_wants(self) -> frozenset[str]:
         return frozenset({f"depth.{self.kind}.*", "depth.share.*", "depth.dilation.*"})
@@ -49,6 +56,12 @@ class DepthGridPanel(LevelRowsPanel):
     def limits_now(self) -> tuple[tuple[float, float], Scale, str]:
         """Total: from a hundredth to a hundredfold, 1 in the middle; one loss: it falls over the positions too."""
         return ((-2.0, 2.0), "linear", "diverging") if self.kind == "total" else ((1e-6, 2.0), "log10", "viridis")
+
+    def prepare(self, old: Snapshot) -> None:
+        if self.kind != self._asked:
+            self._asked = self.kind
+            self.wants_changed.emit()
+        super().prepare(old)
 
     def rows_now(self) -> tuple[LevelRow, ...]:
         prefix = f"depth.{self.kind}."
@@ -149,12 +162,11 @@ class DepthGridPanel(LevelRowsPanel):
     # menu
 
     def menu_choices(self) -> tuple[tuple[str, tuple[str, ...], str], ...]:
-        return (("gradient of", tuple(LOSSES), self._losses),)
+        return (("gradient of", tuple(LOSSES), self.losses),)
 
     def choose(self, key: str, option: str) -> None:
-        self._losses = option if option in LOSSES else self._losses
+        self._chosen = option if option in LOSSES else self._chosen
         self.refresh()
-        self.wants_changed.emit()
 
 
 def whole_norm(values: NDArray[np.floating]) -> float:

@@ -80,6 +80,14 @@ def test_one_loss_alone_is_another_picture_and_asks_for_its_arrays(panel, qtbot)
     assert panel.colour_bar().colours == "viridis"
 
 
+def test_a_net_with_dilations_shows_one_loss_alone_until_told_otherwise(panel, qtbot):
+    with qtbot.waitSignal(panel.wants_changed):
+        panel.present(Snapshot(run=run_of("convolution", ("depth.total.*", "depth.dilation.*"))))
+    assert panel.menu_choices()[0][2] == "the last loss alone"
+    panel.choose("gradient of", "all losses")
+    assert "depth.total.*" in panel.current_wants()
+
+
 def test_the_dilation_of_a_level_stands_beside_it(panel):
     names = ("embedding", "conv.0.hidden", "conv.0.output", "conv.1.hidden", "conv.1.output")
     arrays = {f"depth.total.{name}": np.ones(N, dtype=np.float32) for name in names}
