@@ -17,7 +17,6 @@ from seqviz.core.lab_events import BreakpointsMeasured, RunHalted
 from seqviz.gui import theme
 from seqviz.gui.lab.breakpoint_row import HEIGHT, BreakpointRow
 from seqviz.gui.lab.halt_card import HaltCard
-from seqviz.gui.lab.rooms import ROOMS
 from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
 from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
@@ -33,7 +32,7 @@ class BreakpointsPanel(FreePanel):
     name = "breakpoints"
     title = "Breakpoints"
     question = "When shall the run halt?"
-    rooms = {room.name: PLACE for room in ROOMS}
+    rooms = dict.fromkeys(("backprop", "health", "curvature"), PLACE)
     shown_by_default = False
     weight = 30
     order = 96

@@ -56,8 +56,8 @@ def halt(opened, event=HALT):
     opened.pump()
 
 
-def test_it_stands_in_every_room_of_the_laboratory_and_not_on_the_model_page(lab):
-    assert set(BreakpointsPanel.rooms) == {room.name for room in ROOMS}
+def test_it_stands_in_rooms_of_the_laboratory_and_not_on_the_model_page(lab):
+    assert set(BreakpointsPanel.rooms) <= {room.name for room in ROOMS}
     lab.window.show_one_model()
     assert "breakpoints" not in lab.window.board.names_open()
 
