@@ -8,17 +8,19 @@ import pytest
 import torch
 
 from seqviz.core.commands import Watch
+from seqviz.core.config import parse_config
 from seqviz.core.events import Event, Notice, RunPaused, RunResumed
-from seqviz.core.lab_events import Diagnosed, Finding
-from seqviz.training.builder import build
+from seqviz.core.lab_events import Diagnosed, Finding, RemedySwitch, Suggestion
+from seqviz.training.builder import build, complete
 from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, confidence
 from seqviz.training.diagnosis.case import Case
 from seqviz.training.diagnosis.chart import EVERY
-from seqviz.training.diagnosis.doctor import Doctor, diagnosed
+from seqviz.training.diagnosis.doctor import Doctor, diagnosed, offered
 from seqviz.training.ports import NoStore
+from seqviz.training.remedies import remedies
 from seqviz.training.trainer import Trainer
 from tests.training.diagnosis.cases import made
-from tests.training.diagnosis.patients import on_text
+from tests.training.diagnosis.patients import FAULTS, faulty, on_text
 
 LOOKING = Watch(frozenset({"diagnosis.*"}), budget=1.0)
 
@@ -183,3 +185,25 @@ def test_confidence_is_half_at_the_threshold_and_grows_with_the_logarithm():
     assert 0.5 < confidence(30, 10, 1000) < confidence(300, 10, 1000) < 0.97
     assert agreeing(0.5, 0.5) == 0.75
     assert agreeing(0.97, 0.9, 0.9) <= 0.99
+
+
+def test_only_fixes_that_the_run_can_be_given_and_does_not_have_are_offered():
+    there = (
+        RemedySwitch("learning_rate", "rate", "number", 0.1, "", low=1e-4, high=1.0),
+        RemedySwitch("position", "position", "choice", "none", "", options=("none", "rope")),
+        RemedySwitch("residual", "residual", "toggle", False, ""),
+    )
+    asked = (("learning_rate", 0.01), ("learning_rate", 0.1), ("learning_rate", 10.0), ("position", "rope"),
+             ("position", "alibi"), ("residual", True), ("forget_bias", 3.0))  # fmt: skip
+    finding = Finding("a", "a", "a", 0.9, (), "loss", tuple(Suggestion(name, value, "") for name, value in asked))
+    assert [(s.remedy, s.value) for s in offered(finding, there).suggestions] == [
+        ("learning_rate", 0.01), ("position", "rope"), ("residual", True),
+    ]  # fmt: skip
+
+
+def test_every_fix_offered_to_an_ill_run_makes_a_config_that_can_be_built():
+    for name in FAULTS:
+        for found in faulty(name).told.findings:
+            for suggestion in found.suggestions:
+                config = parse_config(dict(faulty(name).case.config))
+                complete(remedies.get(suggestion.remedy)().applied(config, suggestion.value))
