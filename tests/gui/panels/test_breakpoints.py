@@ -35,11 +35,11 @@ HALT = RunHalted(4, "grad_norm", "gradient norm 6.3 at step 4, above the limit 5
 
 @pytest.fixture
 def lab(opened):
-    """The weights room of a window that knows four conditions."""
+    """The first room of a window that knows four conditions."""
     opened.worker.mailbox.post(ev.Ready(PARTS, SECTIONS, ("cpu",), {}, KNOWN))
     opened.pump()
     opened.learn(3)
-    opened.window.show_room("weights")
+    opened.window.show_room("backprop")
     opened.learn(0)
     return opened
 
