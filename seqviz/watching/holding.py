@@ -17,15 +17,15 @@ WINDOW, FEWEST = 32, 8  # losses that a leap is compared with
 
 CONDITIONS = (
     BreakpointDescription(
-        "nan", "NaN or Inf", "loss or gradient not finite", "", 0.0, False,
+        "nan", "NaN or Inf", "loss or gradient", "", 0.0, False,
         "The script stands still before the update that would spread it.", order=10, has_limit=False,
     ),
     BreakpointDescription(
-        "grad_norm", "gradient norm", "‖∇L‖ as the optimiser gets it", "", 5.0, False,
+        "grad_norm", "gradient norm", "‖∇L‖", "", 5.0, False,
         "The length of the gradient of all parameters together, after any clipping of the script.", order=20,
     ),
     BreakpointDescription(
-        "loss_spike", "loss spike", "loss above the last 32", "× their spread", 6.0, False,
+        "loss_spike", "loss spike", "L − median of 32", "× their spread", 6.0, False,
         "How far the loss told to the watcher lies above the median of the last 32 steps, in units of their spread "
         "(1.48 × the median distance from it). Silent for the first 8 steps.", order=30,
     ),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 SHARE = 0.02  # of the time, for all that is measured
 OFTEST = 0.2  # seconds between two looks at the shortest
+CREDIT = 0.15  # seconds that may be spent before there is any time to have a share of: so short scripts are seen too
 FORGET = 30.0  # seconds; what was spent long ago does not count
 
 
@@ -39,7 +40,7 @@ class Pace:
         if now - self._looked < self.oftest:
             return False
         self._fade(now)
-        return self._own + self._cost <= self.share * max(now - self._began - self.idle, 0.0)
+        return self._own + self._cost <= CREDIT + self.share * max(now - self._began - self.idle, 0.0)
 
     def looking_share(self) -> float:
         """Of the time, 0..1."""
@@ -54,5 +55,5 @@ class Pace:
         """Time and spending of long ago are forgotten alike, so that a dear beginning is paid back once."""
         past = now - self._began - self.idle
         if past > FORGET:
-            self._own *= FORGET / past
+            self._own = max(self._own - CREDIT, 0.0) * FORGET / past + CREDIT
             self._began, self.idle = now - FORGET, 0.0

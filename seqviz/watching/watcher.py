@@ -56,6 +56,7 @@ class Watcher:
         self._step = 0  # the step under way, or the last one
         self._armed = False
         self._looked = False
+        self._asked = False  # somebody has just begun to look at something else
         self._loss: float | Tensor = math.nan
         self._loss_first: bool | None = None  # whether `loss` is told before the optimiser steps
         self._waiting: tuple[Any, ...] | None = None  # numbers of a step whose loss has not been told
@@ -182,7 +183,8 @@ class Watcher:
             if self._loss_first:
                 self._send_step()
             self._beat(began)
-            if self._hold.stepping or self.pace.due():
+            if self._hold.stepping or self._asked or self.pace.due():
+                self._asked = False
                 self._arm()
         except Exception as error:
             self._fail(error)
@@ -298,7 +300,8 @@ class Watcher:
         self._hold.beat()
         match command:
             case Pause():
-                self._hold.pause()
+                if not self._hold.stepping:
+                    self._hold.step(1)  # one more step, which is looked at: what stands on screen is then fresh
             case Play():
                 self._hold.play()
             case Step(count):
@@ -307,6 +310,7 @@ class Watcher:
                 self._conditions.arm(settings)
             case Watch(wants):
                 self._looker.want(wants)
+                self._asked = True
             case Quit():
                 self.stop("")
             case Beat():

@@ -255,7 +255,11 @@ class ParameterTablePanel(ParameterView, FreePanel):
     # words
 
     def subtitle(self) -> str:
-        return f"at step {theme.thousands(self.newest.step)}, gradients before clipping" if self.newest else ""
+        if not self.newest:
+            return ""
+        outside = self.snapshot.run is not None and self.snapshot.run.outside
+        seen = "as the optimiser gets them" if outside else "before clipping"
+        return f"at step {theme.thousands(self.newest.step)}, gradients {seen}"
 
     def reading(self) -> str:
         if self.newest is None:
