@@ -14,7 +14,7 @@ from seqviz.training.diagnosis.case import TAIL, Case
 
 FEWEST = 50  # steps
 ALWAYS = 0.95  # share of the steps
-KEPT, NOTHING_KEPT = 0.02, 0.002  # of the length: a net that foretells numbers starts at norms of 40, in health
+KEPT, NOTHING_KEPT = 0.01, 0.001  # of the length: a net that foretells numbers may start at norms of 50, in health
 
 
 @rules.register("clipping")

@@ -7,14 +7,14 @@ from seqviz.training.diagnosis.clipping import Clipping
 from tests.training.diagnosis.cases import made, silent
 from tests.training.diagnosis.patients import faulty
 
-HUNDREDTH = {"clip_scales": np.full(300, 0.01)}
+THOUSANDTH = {"clip_scales": np.full(300, 0.001)}
 
 
 def test_the_share_kept_and_the_usual_norm_are_told_and_a_limit_that_clips_one_step_in_ten():
     norms = np.linspace(10, 20, 300)
-    found = Clipping().judge(made(record=HUNDREDTH | {"grad_norms": norms}))
+    found = Clipping().judge(made(record=THOUSANDTH | {"grad_norms": norms}))
     assert found is not None
-    assert [figure for _, figure in found.evidence] == ["100 %", "1.0 %", "18"]
+    assert [figure for _, figure in found.evidence] == ["100 %", "0.10 %", "18"]
     assert found.suggestions[0].value == pytest.approx(np.percentile(norms[-100:], 90), rel=0.05)
 
 
@@ -27,7 +27,7 @@ def test_clipping_now_and_then_or_a_little_is_what_it_is_for():
 
 def test_without_a_limit_there_is_nothing_to_find_and_few_steps_are_no_verdict():
     off = {"model": {}, "optimizer": {}, "training": {"clip_norm": 0.0}}
-    assert Clipping().judge(made(record=HUNDREDTH, config=off)) is None
+    assert Clipping().judge(made(record=THOUSANDTH, config=off)) is None
     silent(Clipping(), made(record={"clip_scales": np.full(30, 0.01)}), "50 steps")
 
 
