@@ -50,6 +50,8 @@ class Curvature(Analysis):
     def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[Found | None]:
         assert isinstance(subject.model, NeuralModel)
         landscape = Landscape(subject.model, subject.batch)
+        if not landscape.is_finite():
+            raise ValueError("the loss at the present weights is no finite number: nothing around it can be measured")
         if matches("curvature.line.*", wants):
             yield from _lines(landscape)
         if matches("curvature.slice.*", wants) and "path" in subject.shared:

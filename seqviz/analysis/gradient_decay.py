@@ -28,7 +28,8 @@ def decay_curve(itemised: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        (distance,); nan where no cell lies at that distance, and throughout where distance 0 holds nothing or 0.
+        (distance,); nan where no cell lies at that distance, and throughout where distance 0 holds nothing, 0 or
+        infinity.
     """
     size = min(itemised.shape)
     curve = np.full(size, np.nan)
@@ -39,7 +40,7 @@ def decay_curve(itemised: np.ndarray) -> np.ndarray:
         cells = cells[~np.isnan(cells)]
         if cells.size:
             curve[distance] = cells.mean()
-    if size == 0 or not curve[0] > 0:
+    if size == 0 or not 0 < curve[0] < math.inf:
         return np.full(size, np.nan)
     return curve / curve[0]
 

@@ -13,6 +13,7 @@ Axes: P all weights in one row, N snapshots of a path.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 
 import torch
@@ -22,6 +23,7 @@ from seqviz.core.batch import Batch
 from seqviz.models.base import Context, NeuralModel, position_losses
 
 Direction = Tensor  # (P,)
+STRAIGHT = 1e-12  # a path whose second axis holds less than this share of the first one's is a line
 
 
 class Landscape:
@@ -31,6 +33,11 @@ class Landscape:
         self.model, self.batch = copy.deepcopy(model).eval(), batch
         self.weights = [p for p in self.model.parameters() if p.requires_grad]
         self.here = flat(self.weights)  # (P,)
+
+    def is_finite(self) -> bool:
+        """Whether there is a loss at the present weights, and a gradient of it."""
+        known = math.isfinite(self.loss_at(self.here)) and bool(torch.isfinite(self.here).all())
+        return known and bool(torch.isfinite(self.gradient()).all())
 
     @torch.no_grad()
     def loss_at(self, point: Tensor) -> float:
@@ -128,12 +135,23 @@ def plane_of(path: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     -------
     tuple
         directions (2, P), orthonormal; coordinates (N, 2) of the path; shares (2,) of the path's squared distances
-        from the origin that each direction holds.
+        from the origin that each direction holds. Of a path along one line the second direction is a random one.
     """
-    away = path - path[-1]  # (N, P)
-    gram = (away @ away.T).double()  # (N, N): N is small, P is not
+    away = path.double() - path[-1].double()  # (N, P)
+    gram = away @ away.T  # (N, N): N is small, P is not
     values, vectors = torch.linalg.eigh(gram)
     values, vectors = values.flip(0)[:2].clamp_min(0.0), vectors.flip(1)[:, :2]  # (2,), (N, 2)
-    lengths = values.sqrt().clamp_min(1e-30)
-    directions = (vectors / lengths).T.to(path) @ away  # (2, P)
-    return directions, (vectors * lengths).to(path), (values / gram.trace().clamp_min(1e-30)).to(path)
+    lengths = values.sqrt()
+    directions = (vectors / lengths.clamp_min(1e-30)).T @ away  # (2, P)
+    if values[1] <= STRAIGHT * values[0]:
+        directions[1], lengths[1] = _beside(directions[0]), 0.0
+    shares = values / gram.trace().clamp_min(1e-30)
+    return directions.to(path), (vectors * lengths).to(path), shares.to(path)
+
+
+def _beside(direction: Tensor) -> Tensor:
+    """A direction (P,) of length 1 at right angles to a straight path's own, so that there is a plane to look at."""
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randn(len(direction), generator=generator, dtype=torch.float64).to(direction)
+    beside = drawn - torch.dot(drawn, direction) * direction
+    return beside / beside.norm().clamp_min(1e-30)

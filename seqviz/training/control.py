@@ -261,6 +261,9 @@ class Control:
         except ValueError as error:
             self.emit(Rejected(str(error)))
             over = True
+        except Exception as error:  # a question must never end a run
+            self.emit(Notice("error", f"this cannot be answered: {error}", traceback.format_exc()))
+            over = True
         if over:
             self._asked = []
 

@@ -139,14 +139,16 @@ class Looker:
         ]
         if not asked:
             raise ValueError(f"{type(model).title} cannot be asked for {', '.join(sorted(wants))}")
-        for name, analysis in asked:
-            began = time.perf_counter()
-            self.awaiting = f"{name.replace('_', ' ')} ..."
-            for found in analysis.slices(self._asked_subject(analysis), wants):
-                if found is not None:
-                    self._send(found, step, time.perf_counter() - began)
-                yield
-        self.awaiting = ""
+        try:
+            for name, analysis in asked:
+                began = time.perf_counter()
+                self.awaiting = f"{name.replace('_', ' ')} ..."
+                for found in analysis.slices(self._asked_subject(analysis), wants):
+                    if found is not None:
+                        self._send(found, step, time.perf_counter() - began)
+                    yield
+        finally:
+            self.awaiting = ""
 
     def _asked_subject(self, analysis: Analysis) -> Subject:
         """The probe, or a batch of validation sequences; with the weights' path where it was kept."""

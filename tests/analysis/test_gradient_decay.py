@@ -73,6 +73,10 @@ def test_a_map_without_anything_at_distance_zero_has_no_curve():
     assert np.isnan(decay_curve(np.zeros((5, 5)))).all()
 
 
+def test_a_map_of_infinities_has_no_curve_and_warns_of_nothing():
+    assert np.isnan(decay_curve(np.full((5, 5), np.inf))).all()
+
+
 def test_the_horizon_is_where_the_curve_stays_below_one_percent():
     curve = np.array([1.0, 0.5, 0.005, 0.02, 0.009, 0.001])
     assert horizon(curve) == 4

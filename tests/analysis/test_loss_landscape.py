@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from seqviz.analysis import Subject, analyses
 from seqviz.analysis.loss_landscape import Landscape, flat, largest_eigenvalue, plane_of
 from tests.analysis.small_models import SMALL, build, text_batch
 
@@ -115,3 +116,30 @@ def test_the_plane_of_a_path_is_that_of_its_singular_vectors():
     assert np.allclose(places.numpy(), away @ directions.numpy().T, atol=1e-8)
     assert np.allclose(shares.numpy(), sizes[:2] ** 2 / (sizes**2).sum(), atol=1e-10)
     assert torch.allclose(places[-1], torch.zeros(2, dtype=torch.float64), atol=1e-7)  # it ends at the origin
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_path_along_one_line_still_spans_a_plane(dtype):
+    along = torch.randn(40, generator=torch.Generator().manual_seed(2), dtype=dtype)
+    path = torch.stack([along * far for far in (3.0, 1.0, 2.0, 0.0)])
+    directions, places, shares = plane_of(path)
+    assert torch.allclose(directions @ directions.T, torch.eye(2, dtype=dtype), atol=1e-6)
+    assert torch.allclose(places @ directions, path, atol=1e-5)
+    assert shares.tolist() == pytest.approx([1.0, 0.0], abs=1e-6)
+
+
+def test_a_path_of_enormous_weights_has_its_plane_too():
+    path = torch.randn(5, 40, generator=torch.Generator().manual_seed(3))
+    enormous, shares = plane_of(path * 1e30)[1:]
+    _, places, known = plane_of(path)
+    assert torch.allclose(enormous / 1e30, places, rtol=1e-4, atol=1e-5)
+    assert torch.allclose(shares, known, rtol=1e-5)
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_where_there_is_no_loss_there_is_nothing_to_measure(broken):
+    model = build("rnn", **TINY)
+    with torch.no_grad():
+        next(model.parameters()).fill_(broken)
+    with pytest.raises(ValueError, match="no finite number"):
+        analyses.get("curvature")().compute(Subject(model, text_batch(2)), frozenset({"curvature.*"}))

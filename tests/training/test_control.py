@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from seqviz.core.commands import Play, Prepare, Step
 from seqviz.core.events import Notice, Rejected, RunStarted
+from seqviz.core.lab_commands import Ask
 from seqviz.runs.folders import RunFolders, open_run
 from seqviz.training.control import Control
 from seqviz.training.ports import NoStores
@@ -63,3 +66,36 @@ def test_a_part_that_breaks_while_it_is_built_leaves_the_run_before_as_it_was(ma
 
 def said_last(said: list, kind: type):
     return [event for event in said if isinstance(event, kind)][-1]
+
+
+def test_a_question_that_breaks_down_is_told_and_the_run_goes_on(make_config, monkeypatch):
+    said: list[object] = []
+    control = Control(said.append, lambda: None, NoStores())
+    control.obey(Prepare(make_config("rnn")))
+
+    def break_down(*given: object):
+        raise RuntimeError("it did not converge")
+        yield
+
+    monkeypatch.setattr("seqviz.analysis.curvature.Curvature.slices", break_down)
+    control.obey(Ask(frozenset({"curvature.*"})))
+    while control.busy:
+        control.work()
+    assert "did not converge" in said_last(said, Notice).text
+    control.obey(Step(1))
+    while control.busy:
+        control.work()
+    assert control.trainer.step == 1
+
+
+def test_a_question_about_weights_that_are_no_numbers_is_refused_with_one_sentence(make_config):
+    said: list[object] = []
+    control = Control(said.append, lambda: None, NoStores())
+    control.obey(Prepare(make_config("rnn")))
+    with torch.no_grad():
+        next(control.trainer.model.parameters()).fill_(float("nan"))
+    control.obey(Ask(frozenset({"curvature.*"})))
+    while control.busy:
+        control.work()
+    assert "no finite number" in said_last(said, Rejected).text
+    assert control.looker.awaiting == ""
