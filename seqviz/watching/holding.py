@@ -7,10 +7,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from seqviz.core.breakpoints import BreakpointDescription
-from seqviz.core.lab_commands import BreakpointSetting
-from seqviz.core.lab_events import RunHalted
+
+if TYPE_CHECKING:  # a script need not wait for these
+    from seqviz.core.lab_commands import BreakpointSetting
+    from seqviz.core.lab_events import RunHalted
 
 SILENCE = 20.0  # seconds without a sign of life of the window before a held loop goes on
 WINDOW, FEWEST = 32, 8  # losses that a leap is compared with
@@ -74,6 +77,8 @@ class Conditions:
         norms: Mapping[str, float],
         ratios: Mapping[str, float],
     ) -> RunHalted | None:
+        from seqviz.core.lab_events import RunHalted
+
         value, tensor, words = math.nan, "", ""
         match setting.name:
             case "nan":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,10 +13,13 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from seqviz.core.batch import Ruler
-from seqviz.core.events import Event, Frame
+from seqviz.core.events import Frame
 from seqviz.watching.describing import groups_of, named_weights, ruler
 from seqviz.watching.outputs import find_sites
 from seqviz.watching.sites import Hooks, Sighting, guarded
+
+if TYPE_CHECKING:
+    from seqviz.core.lab_events import ParametersMeasured
 
 MISSED = 3  # looks in vain before the modules are hooked without waiting for the model's own call
 
@@ -128,16 +132,17 @@ class Parameters:
 
     def __init__(self, looker: Looker) -> None:
         self._watch: Any = None
+        self._loading = threading.Lock()
         self._learner = _Learner(looker.model, [parameter for _, parameter in looker.weights])
-        self._events: list[Event] = []
+        self._events: list[Any] = []
         self._wanted = False
         self.broken = ""  # why it can say nothing of this model
 
     def load(self) -> None:
         from seqviz.training.parameter_watch import ParameterWatch
 
-        if self._watch is None:
-            self._watch = ParameterWatch(self._events.append, _Always())  # type: ignore[arg-type]
+        with self._loading:
+            self._watch = self._watch or ParameterWatch(self._events.append, _Always())  # type: ignore[arg-type]
 
     def before(self, step: int) -> None:
         """The optimiser is about to act."""
@@ -149,7 +154,7 @@ class Parameters:
             )
         )
 
-    def after(self, step: int) -> Event | None:
+    def after(self, step: int) -> ParametersMeasured | None:
         """The figures of a step that was made."""
         self._safely(lambda: self._watch.after_update(self._learner, _Step(step)))
         self._wanted = False

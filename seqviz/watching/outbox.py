@@ -9,10 +9,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqviz.core.channel import Mailbox
-from seqviz.core.commands import Command
 from seqviz.core.events import Event, StepMetrics
+
+if TYPE_CHECKING:
+    from seqviz.core.commands import Command
 
 EVERY = 0.2  # seconds between two deliveries
 STUCK = 60.0  # seconds of a delivery after which nobody is there any more

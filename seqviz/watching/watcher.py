@@ -11,12 +11,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from seqviz.core.commands import Beat, Command, Pause, Play, Quit, Step, Watch
 from seqviz.core.events import (
     Notice,
     ProbeChanged,
@@ -29,8 +28,6 @@ from seqviz.core.events import (
     RunResumed,
     StepMetrics,
 )
-from seqviz.core.lab_commands import SetBreakpoints
-from seqviz.core.lab_events import ParametersMeasured
 from seqviz.watching import sites
 from seqviz.watching.describing import describe, run_id, token_word
 from seqviz.watching.holding import CONDITIONS, Conditions, Hold
@@ -39,6 +36,10 @@ from seqviz.watching.outbox import Outbox
 from seqviz.watching.pace import Pace
 from seqviz.watching.recording import Recording
 from seqviz.watching.stepping import OptimizerSteps, ParameterSteps, Stepping
+
+if TYPE_CHECKING:
+    from seqviz.core.commands import Command
+    from seqviz.core.lab_events import ParametersMeasured
 
 PULSE_EVERY = 0.5  # seconds
 RECORD_EVERY = 0.5  # seconds between two looks that are kept on disk
@@ -195,7 +196,7 @@ class Watcher:
             return
         self._armed = False
         measured = self._parameters.after(self._step)
-        if isinstance(measured, ParametersMeasured):
+        if measured is not None:
             self.box.post(measured)
             ratios = measured.figures["update_ratio"]
             matrices = [parameter.ndim > 1 for _, parameter in self._looker.weights]
@@ -296,7 +297,10 @@ class Watcher:
             self._parameters.broken = str(error)
 
     def _hear(self, command: Command) -> None:
-        """A command of the window, in a thread of ours."""
+        """A command of the window, in a thread of ours, which alone waits for these imports."""
+        from seqviz.core.commands import Beat, Pause, Play, Quit, Step, Watch
+        from seqviz.core.lab_commands import SetBreakpoints
+
         self._hold.beat()
         match command:
             case Pause():

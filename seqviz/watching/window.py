@@ -8,9 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from seqviz.core.commands import Command
 from seqviz.core.events import Event
-from seqviz.core.wire import decode, encode, framed, messages
 from seqviz.watching.outbox import Outbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +42,8 @@ class WindowLink(Outbox):
             self._reader.start()
 
     def deliver(self, events: list[Event]) -> None:
+        from seqviz.core.wire import encode, framed  # in this thread: the script need not wait for it
+
         assert self._process.stdin is not None
         content = memoryview(b"".join(framed(encode(event)) for event in events))
         while content:
@@ -69,6 +69,9 @@ class WindowLink(Outbox):
         self._process.returncode = 0  # nobody here waits for it
 
     def _read(self) -> None:
+        from seqviz.core.commands import Command
+        from seqviz.core.wire import decode, messages
+
         pipe = self._process.stdout
         assert pipe is not None
         try:
