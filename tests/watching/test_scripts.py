@@ -83,7 +83,13 @@ def recorded(home: Path):
 
 
 def test_without_a_display_it_says_so_once_and_records_what_the_window_opens_later(tmp_path):
-    done = run(tmp_path, "train(3.0)\nprint(watcher.looking_share)")
+    code = """
+while watcher._parameters._watch is None:  # it is imported meanwhile
+    train(0.1)
+watcher.pace.share = 1.0
+train(1.5)
+"""
+    done = run(tmp_path, code)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("seqviz:") == 1
     assert "no window can be shown here; what happens is recorded in" in done.stderr
