@@ -20,6 +20,7 @@ from torch import Tensor
 from seqviz.analysis import Subject
 from seqviz.analysis.backward_scan import features_gradient, layer_slopes
 from seqviz.analysis.gradient_norms import mean_losses
+from seqviz.analysis.lengths import length
 from seqviz.models.recurrent import RecurrentModel, State
 from seqviz.models.unrolled import UnrolledModel
 
@@ -43,9 +44,9 @@ class Parts:
         """
         total, arriving = (torch.stack(steps[::-1], dim=1) for steps in (self.total, self.arriving))  # (B, T, H)
         found = {
-            "total": total.norm(dim=-1),
-            "arriving": arriving.norm(dim=-1),
-            "born": (total - arriving).norm(dim=-1),
+            "total": length(total),
+            "arriving": length(arriving),
+            "born": length(total - arriving),
         }
         left = found["arriving"][:, :-1] / found["total"][:, 1:]  # (B, T-1)
         left = torch.where(found["total"][:, 1:] > 0, left, torch.nan)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from seqviz.analysis import Subject
+from seqviz.analysis.lengths import length
 from seqviz.models.base import position_losses
 from seqviz.models.bidirectional import BidirectionalModel
 from seqviz.models.one_way import DIRECTIONS, Direction
@@ -36,7 +37,7 @@ def both_ways_itemised(subject: Subject) -> dict[str, Tensor]:
             below = by_input if below is None else below + by_input
         assert below is not None
         wanted = below
-    found["embedding"] = wanted.norm(dim=-1)  # (R', B, T)
+    found["embedding"] = length(wanted)  # (R', B, T)
     batch_size, count = subject.trace.losses.shape
     maps = {}
     for site, rows in found.items():
@@ -82,7 +83,7 @@ def _scan(
         d_state = {name: value * here for name, value in back.items()}
         d_state[states[0]] = d_state[states[0]] + by_output[:, :, s] * here
         for name, value in model.within_step(steps[s], d_state).items():
-            norms[name][:, :, s] = value.norm(dim=-1)
+            norms[name][:, :, s] = length(value)
         d_pre, back = model.equations.pull_back(model, steps[s], d_state, weights)
         inputs[s] = d_pre @ weights.w_ih  # (R, B, E)
     return {f"layers.{layer}.{way}.{name}": norm for name, norm in norms.items()}, torch.stack(inputs, dim=2)

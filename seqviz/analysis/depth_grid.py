@@ -21,6 +21,7 @@ from torch import Tensor
 
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.gradient_norms import mean_losses
+from seqviz.analysis.lengths import length
 from seqviz.models.base import Model
 from seqviz.models.cone import SeesACone
 from seqviz.models.trace import Site, TracedArray
@@ -73,7 +74,7 @@ def level_norms(subject: Subject, loss: Tensor) -> dict[str, Tensor]:
     gradients = iter(torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True, materialize_grads=True))
     found: dict[str, Tensor] = {}
     for name, level in levels.items():
-        norms = [torch.linalg.vector_norm(next(gradients), dim=-1) for _ in level.steps]  # (B,), or (B, S) if stacked
+        norms = [length(next(gradients)) for _ in level.steps]  # (B,), or (B, S) if stacked
         found[name] = norms[0] if level.stacked else torch.stack(norms, dim=1)
     return found
 
@@ -84,8 +85,9 @@ def shares_of(norms: dict[str, Tensor]) -> dict[str, Tensor]:
     for name, branch in norms.items():
         if BRANCH.fullmatch(name) is None:
             continue
-        both = branch.norm() + norms[f"{name}.beside"].norm()
-        found[name] = (branch.norm() / torch.where(both > 0, both, torch.nan)).reshape(1)
+        through, beside = (length(values.flatten()) for values in (branch, norms[f"{name}.beside"]))
+        both = through + beside
+        found[name] = (through / torch.where(both > 0, both, torch.nan)).reshape(1)
     return found
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.backward_scan import features_gradient, scan_back
 from seqviz.analysis.itemised import gradient_sites
+from seqviz.analysis.lengths import length
 from seqviz.models.base import Model
 from seqviz.models.recurrent import RecurrentModel
 from seqviz.models.trace import TracedArray
@@ -83,7 +84,7 @@ def scanned_total(subject: Subject, embedding: bool = False) -> dict[str, Tensor
     for _, sites in scan_back(subject.model, subject.trace, join, embedding):
         for site, rows in sites.items():
             found.setdefault(site, []).append(rows)
-    return {site: torch.cat(rows[::-1]).norm(dim=-1).T for site, rows in found.items()}  # T of (1, B, H) -> (B, T)
+    return {site: length(torch.cat(rows[::-1])).T for site, rows in found.items()}  # T of (1, B, H) -> (B, T)
 
 
 def graph_total(subject: Subject) -> dict[str, Tensor]:
@@ -93,7 +94,7 @@ def graph_total(subject: Subject) -> dict[str, Tensor]:
     with torch.enable_grad():
         loss = mean_losses(trace.losses)
     gradients = torch.autograd.grad(loss, tensors, retain_graph=True, allow_unused=True, materialize_grads=True)
-    norms = iter([gradient.norm(dim=-1) for gradient in gradients])  # (B,), or (B, S) where stacked
+    norms = iter([length(gradient) for gradient in gradients])  # (B,), or (B, S) where stacked
     found: dict[str, Tensor] = {}
     for name, site in trace.sites.items():
         steps = [next(norms) for _ in site.steps]

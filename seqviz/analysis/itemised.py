@@ -19,6 +19,7 @@ from torch import Tensor
 from seqviz.analysis import Subject, matches
 from seqviz.analysis.backward_scan import features_gradient, features_jacobian, scan_back
 from seqviz.analysis.both_ways_scan import both_ways_itemised
+from seqviz.analysis.lengths import SQUARES, length
 from seqviz.analysis.surprisal import row_axis
 from seqviz.core.batch import Batch
 from seqviz.models.base import Model
@@ -89,9 +90,9 @@ def scanned_itemised(subject: Subject, embedding: bool = False) -> dict[str, Ten
     for s, sites in scan_back(model, trace, join, embedding):
         for site, rows in sites.items():
             if site not in maps:
-                maps[site] = rows.new_zeros(s + 1, count, batch_size)
-            torch.linalg.vector_norm(rows, dim=-1, out=maps[site][s, count - rows.shape[0] :])
-    return {site: values.permute(2, 1, 0) for site, values in maps.items()}
+                maps[site] = torch.zeros(s + 1, count, batch_size, dtype=SQUARES, device=rows.device)
+            torch.linalg.vector_norm(rows, dim=-1, dtype=SQUARES, out=maps[site][s, count - rows.shape[0] :])
+    return {site: values.permute(2, 1, 0).to(trace.losses.dtype) for site, values in maps.items()}
 
 
 def prefix_itemised(subject: Subject, parts: int = 4) -> dict[str, Tensor]:
@@ -137,7 +138,7 @@ def batched_itemised(subject: Subject, first: int = 0) -> dict[str, Tensor]:
         gradients = torch.autograd.grad(
             every, tensors, rows, is_grads_batched=True, retain_graph=True, materialize_grads=True
         )
-        parts.append([torch.linalg.vector_norm(gradient, dim=-1) for gradient in gradients])  # (R, B) or (R, B, S)
+        parts.append([length(gradient) for gradient in gradients])  # (R, B) or (R, B, S)
     norms = iter(_among_all(torch.cat(pieces), asked) for pieces in zip(*parts, strict=True))
     return {name: _collect(site, [next(norms) for _ in site.steps]) for name, site in trace.sites.items()}
 

@@ -5,9 +5,8 @@ norm[t] = || x_t ||_2        x the hidden, cell or residual state, the output of
 
 from __future__ import annotations
 
-import torch
-
 from seqviz.analysis import Analysis, Subject, analyses, matches
+from seqviz.analysis.lengths import length
 from seqviz.analysis.offered import arrays_named, offered
 from seqviz.models.base import Model
 from seqviz.models.trace import TracedArray
@@ -41,7 +40,7 @@ class StateNorms(Analysis):
         if not any(matches(name, wants) for name in self.names(subject.model)):
             return {}
         return {
-            PREFIX + name: TracedArray(torch.linalg.vector_norm(arrays[name].values, dim=-1), arrays[name].axes[:-1])
+            PREFIX + name: TracedArray(length(arrays[name].values), arrays[name].axes[:-1])
             for name in arrays_named(arrays, STATES)
             if matches(PREFIX + name, wants)
         }
