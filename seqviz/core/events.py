@@ -188,6 +188,8 @@ class Pulse(Event):
     tokens_per_second: float
     looking_share: float  # of the trainer's time
     awaiting: str = ""  # "tracing the probe ..." while something dear is computed
+    looking_budget: float = 0.0  # share of the trainer's time that looking may take; 0: not known
+    dearest: tuple[tuple[str, float], ...] = ()  # (what is looked at, milliseconds of its last piece), dearest first
 
 
 @dataclass(frozen=True)

@@ -303,7 +303,8 @@ class Control:
         speed = (self.trainer.step - steps) / (now - then)
         rate = (self.trainer.tokens - tokens) / (now - then)
         self._pulse = (now, self.trainer.step, self.trainer.tokens)
-        self.emit(Pulse(speed, rate, self.looker.budget.looking_share(), self.looker.awaiting))
+        costs = self.looker.budget.costs()
+        self.emit(Pulse(speed, rate, costs.share, self.looker.awaiting, costs.allowed, costs.dearest))
 
     def _on_phase(self, phase: Phase) -> None:
         if phase == "backward":

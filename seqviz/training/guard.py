@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from seqviz.analysis import Subject
 from seqviz.core.lab_commands import BreakpointSetting
@@ -23,6 +24,7 @@ from seqviz.training.watch_budget import WatchBudget
 LOOK_ROWS = 4  # sequences of the batch that are looked at
 AT_LEAST_EVERY = 100  # steps, however little time the budget leaves
 TELL_EVERY = 0.3  # seconds
+CHECKS = "breakpoints"  # name of what is asked at every step, to the budget
 
 
 class Guard:
@@ -38,6 +40,7 @@ class Guard:
         self._let_through: tuple[int, frozenset[str]] = (0, frozenset())
         self._told = -math.inf
         self._aside = Randomness(0)  # looking draws nothing from the run's numbers
+        self._looked = 0.0  # seconds of this step that the budget knows of
 
     def take_over(self, before: Guard) -> None:
         """Go on where another guard of the same run stood: what it let through, what its conditions remember."""
@@ -50,19 +53,31 @@ class Guard:
     # an onlooker -----------------------------------------------------------------------------------------------
 
     def before_clip(self, learner: GradientLearner, step: Going) -> None:
-        self._ask("before_clip", learner, step)
+        with self._timed():
+            self._ask("before_clip", learner, step)
 
     def before_update(self, learner: GradientLearner, step: Going) -> None:
-        self._ask("before_update", learner, step)
-        for one in self.conditions:
-            one.prepare(learner)
+        with self._timed():
+            self._ask("before_update", learner, step)
+            for one in self.conditions:
+                one.prepare(learner)
 
     def after_update(self, learner: GradientLearner, step: Going) -> None:
-        self._ask("after_update", learner, step)
-        for one in self.conditions:
-            one.applied(step)
-        self._let_through = (0, frozenset())
-        self._say()
+        with self._timed():
+            self._ask("after_update", learner, step)
+            for one in self.conditions:
+                one.applied(step)
+            self._let_through = (0, frozenset())
+            self._say()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """What is asked at every step is paid for, too."""
+        began, self._looked = time.perf_counter(), 0.0
+        try:
+            yield
+        finally:
+            self.budget.charged(CHECKS, time.perf_counter() - began - self._looked)
 
     # asking ----------------------------------------------------------------------------------------------------
 
@@ -85,8 +100,9 @@ class Guard:
         began, name = time.perf_counter(), one.setting.name
         with self._aside:
             measured = one.look(subject)
-        claimants = sum(other.looks for other in self.conditions)
-        self.budget.spent(name, time.perf_counter() - began, claimants=claimants)
+        seconds = time.perf_counter() - began
+        self._looked += seconds
+        self.budget.spent(name, seconds)
         self.looked_at[name] = [*self.looked_at.get(name, [])[-2:], step.number]
         return measured
 

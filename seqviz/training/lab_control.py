@@ -64,6 +64,7 @@ class LabControl:
         self._armed = settings
         if self.trainer is not None:
             unserved = self.trainer.stop_at(settings, self.emit)
+            self._one_budget()
             if unserved:
                 self.emit(Notice("info", f"this run cannot be asked for: {', '.join(unserved)}"))
 
@@ -79,9 +80,17 @@ class LabControl:
         self.twin.offer(trainer)
         self.doctor.take(trainer)
         trainer.stop_at(self._armed, self.emit)
+        self._one_budget()
         if isinstance(trainer.learner, GradientLearner):
-            looker.path = WeightPath(trainer.learner)
+            looker.path = WeightPath(trainer.learner, looker.budget)
             trainer.learner.onlookers.append(looker.path)
+
+    def _one_budget(self) -> None:
+        """Whatever looks at the run that stands here pays out of the same purse."""
+        trainer, looker = self._standing()
+        self.doctor.pay_from(looker.budget)
+        if trainer.guard is not None:
+            trainer.guard.budget = looker.budget
 
     def leave(self) -> None:
         """No run stands here any more."""
@@ -100,8 +109,6 @@ class LabControl:
     def set_watch(self, watch: Watch) -> None:
         """What is looked at now: tools that measure steps are set beside the learner only while somebody looks."""
         self.doctor.set_watch(watch)
-        if self.trainer is not None and self.trainer.guard is not None:
-            self.trainer.guard.budget.share = watch.budget
         if self.trainer is not None and self.looker is not None:
             watch_parameters(self.trainer.learner, self.emit, self.looker.budget, watch.wants)
 

@@ -56,6 +56,7 @@ class Looker:
         self._windows: list[Batch] = []
         self.path: WeightPath | None = None
         self._own_rulers: Mapping[str, Ruler] = {}  # what the model calls the rows of its own axes
+        self._asked_of: dict[Cost, list[tuple[str, Analysis]]] = {}  # matching names at every step would be felt
 
     def _first_probe(self) -> tuple[Batch, str, str]:
         """The preset's probe, else the corpus's; cut to the context where the model can read no more."""
@@ -94,6 +95,7 @@ class Looker:
         if (watch.source, watch.wants) != (self.watch.source, self.watch.wants):
             self._means.clear()
         self.watch = watch
+        self._asked_of.clear()
         self.budget.share = watch.budget
         self.renew()
 
@@ -118,7 +120,7 @@ class Looker:
         dear = self._asked_for("budget")
         for name, analysis in dear:
             if self._wanted_now(name, step, paused):
-                self._guarded(name, partial(self._dear_frame, name, analysis, step, len(dear)))
+                self._guarded(name, partial(self._dear_frame, name, analysis, step))
                 return True
         self.awaiting = ""
         return False
@@ -164,7 +166,7 @@ class Looker:
     def _wanted_now(self, name: str, step: int, paused: bool) -> bool:
         if name in self._broken or self._seen.get(name) == step:
             return False
-        return paused or self.budget.due(name)
+        return paused or self.budget.due(name, light=name == LIGHT)
 
     def _guarded(self, name: str, look: Callable[[], None]) -> None:
         """Looking must never end a run: what raises is reported once and left alone."""
@@ -177,12 +179,15 @@ class Looker:
 
     def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
         """Analyses of this cost that serve the model and give something that is watched."""
-        wanted, model = self.watch.wants, self.trainer.model
-        return [
-            (name, a)
-            for name, a in self._analyses
-            if a.cost == cost and a.serves(model) and any(matches(p, wanted) for p in a.provides)
-        ]
+        known = self._asked_of.get(cost)
+        if known is None:
+            wanted, model = self.watch.wants, self.trainer.model
+            known = self._asked_of[cost] = [
+                (name, a)
+                for name, a in self._analyses
+                if a.cost == cost and a.serves(model) and any(matches(p, wanted) for p in a.provides)
+            ]
+        return known
 
     def _light_frame(self, step: int) -> None:
         began = time.perf_counter()
@@ -193,13 +198,12 @@ class Looker:
         found = {n: a for n, a in subject.trace.arrays.items() if matches(n, wants)}
         for _, analysis in self._asked_for("frame"):
             found |= analysis.compute(gradients if analysis.source_matters else subject, wants)
-        seconds = time.perf_counter() - began
         self._seen[LIGHT] = step
-        self.budget.spent(LIGHT, seconds, light=True)
         self._own_rulers = subject.trace.rulers
-        self._send(found, step, seconds)
+        self._send(found, step, time.perf_counter() - began)
+        self.budget.spent(LIGHT, time.perf_counter() - began, light=True)
 
-    def _dear_frame(self, name: str, analysis: Analysis, step: int, claimants: int) -> None:
+    def _dear_frame(self, name: str, analysis: Analysis, step: int) -> None:
         began = time.perf_counter()
         source = self._source_of(analysis)
         if source == "probe":
@@ -207,13 +211,12 @@ class Looker:
             found: dict[str, TracedArray] | None = analysis.compute(subject, self.watch.wants)
         else:
             found = self._one_sequence(name, analysis, source)
-        seconds = time.perf_counter() - began
         hurry = 1 if name in self._shown else FIRST_HURRY
-        self.budget.spent(name, seconds, claimants=claimants, hurry=hurry, shown=found is not None)
         if found is not None:
             self._shown.add(name)
             self._seen[name] = step
-            self._send(found, step, seconds, source)
+            self._send(found, step, time.perf_counter() - began, source)
+        self.budget.spent(name, time.perf_counter() - began, hurry=hurry, shown=found is not None)
 
     def _source_of(self, analysis: Analysis) -> str:
         if analysis.over_windows:

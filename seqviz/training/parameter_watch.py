@@ -36,7 +36,6 @@ DECAY = 0.9
 ENOUGH = 10  # measured steps before signal to noise says anything
 NOISE_ALONE = math.sqrt(2 / math.pi) * math.sqrt((1 - DECAY) / (1 + DECAY))  # E|N(0, 1)| times the weights' norm
 LOWEST, HIGHEST, BINS = -12.0, 2.0, 42  # log10 of the size of a gradient's entries: three bins a decade
-CLAIMANTS = 2  # it takes half of what one dear view may
 
 
 class ParameterWatch:
@@ -80,7 +79,7 @@ class ParameterWatch:
             self.emit(self._event(learner, step.number))
         self._last, self._gradient, self._before = self._gradient, torch.empty(0), torch.empty(0)
         self._seconds += time.perf_counter() - began
-        self.budget.spent(NAME, self._seconds, claimants=CLAIMANTS)
+        self.budget.spent(NAME, self._seconds)
 
     def _event(self, learner: GradientLearner, step: int) -> ParametersMeasured:
         names = tuple(name for name, p in learner.model.named_parameters() if p.requires_grad)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import torch
 from torch import Tensor
 
 from seqviz.analysis.loss_landscape import flat
 from seqviz.training.learner import Going, GradientLearner
+from seqviz.training.watch_budget import WatchBudget
 
+NAME = "path of the weights"
 MOST, FEWEST, BYTES = 48, 6, 64 * 2**20
 
 
@@ -17,7 +21,8 @@ class WeightPath:
     A model too large for `FEWEST` snapshots within the bound leaves none.
     """
 
-    def __init__(self, learner: GradientLearner) -> None:
+    def __init__(self, learner: GradientLearner, budget: WatchBudget | None = None) -> None:
+        self.budget = budget or WatchBudget()
         weights = sum(p.numel() * p.element_size() for p in learner.parameters)
         self.most = min(MOST, BYTES // max(weights, 1))
         self.every = 1
@@ -33,7 +38,9 @@ class WeightPath:
 
     def after_update(self, learner: GradientLearner, step: Going) -> None:
         if step.number % self.every == 0 and self.most >= FEWEST:
+            began = time.perf_counter()
             self._keep(learner, step.number)
+            self.budget.charged(NAME, time.perf_counter() - began)
 
     def _keep(self, learner: GradientLearner, step: int) -> None:
         self._kept.append((step, flat(learner.parameters).cpu()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 
 import numpy as np
@@ -11,10 +12,12 @@ from torch import Tensor
 from seqviz.core.events import BaselinesCounted, Evaluated, Event, KnobChanged, RunDiverged, RunStarted, StepMetrics
 from seqviz.training.diagnosis.case import Floats, Record
 from seqviz.training.learner import Going, GradientLearner
+from seqviz.training.watch_budget import WatchBudget
 
 SERIES = (
     "steps", "losses", "grad_norms", "clip_scales", "rates", "valid_steps", "valid_losses", "ratio_steps", "ratios",
 )  # fmt: skip
+NAME = "size of the updates"
 EVERY = 5  # steps between two looks at an update: each copies the weights once
 
 
@@ -63,26 +66,37 @@ class Chart:
 
 
 class UpdateRatios:
-    """An onlooker of the steps: the median over the matrices of ||new - old|| / ||old||, at every fifth step."""
+    """An onlooker of the steps: the median over the matrices of ||new - old|| / ||old||.
 
-    def __init__(self, chart: Chart) -> None:
+    At every fifth step at the oftest, and no oftener than the budget allows.
+    """
+
+    def __init__(self, chart: Chart, budget: WatchBudget) -> None:
+        self.budget = budget
         self._chart = chart
         self._before: list[Tensor] = []
+        self._seconds = 0.0
 
     def before_clip(self, learner: GradientLearner, step: Going) -> None:
         """Nothing to see yet."""
 
     def before_update(self, learner: GradientLearner, step: Going) -> None:
-        self._before = [p.detach().clone() for p in matrices(learner)] if step.number % EVERY == 0 else []
+        self._before = []
+        if step.number % EVERY == 0 and self.budget.due(NAME):
+            began = time.perf_counter()
+            self._before = [p.detach().clone() for p in matrices(learner)]
+            self._seconds = time.perf_counter() - began
 
     @torch.no_grad()
     def after_update(self, learner: GradientLearner, step: Going) -> None:
         if self._before:
+            began = time.perf_counter()
             sizes = torch.stack(torch._foreach_norm(self._before))  # (matrix,)
             moved = torch.stack(torch._foreach_norm(torch._foreach_sub(matrices(learner), self._before)))
             ratios = (moved / sizes.clamp(min=1e-30)).double().cpu().numpy()
             self._chart.add_ratio(step.number, float(np.median(ratios)))
             self._before = []
+            self.budget.spent(NAME, self._seconds + time.perf_counter() - began)
 
 
 def matrices(learner: GradientLearner) -> list[Tensor]:

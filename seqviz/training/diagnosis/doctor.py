@@ -35,7 +35,7 @@ class Doctor:
         self.chart = Chart()
         self.budget = WatchBudget()
         self.trainer: Trainer | None = None
-        self._onlooker = UpdateRatios(self.chart)
+        self._onlooker = UpdateRatios(self.chart, self.budget)
         self._watched = False
         self._standing = True
         self._due = False
@@ -65,6 +65,10 @@ class Doctor:
         self._windows, self._visit, self._judged = None, None, -1
         self._standing, self._due = True, True
         self._look_on()
+
+    def pay_from(self, budget: WatchBudget) -> None:
+        """Share the time with whatever else looks at this run."""
+        self.budget = self._onlooker.budget = budget
 
     def leave(self) -> None:
         """No run stands here any more."""
