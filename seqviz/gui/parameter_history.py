@@ -11,20 +11,6 @@ from numpy.typing import NDArray
 from seqviz.core.lab_events import ParametersMeasured
 
 MOST = 600  # measured steps that are kept: with 50 tensors about 5 MB
-_SHORT = (  # as papers write them
-    ("parametrizations.weight.original0", "length"),
-    ("parametrizations.weight.original1", "W"),
-    ("weight_hh", "W_hh"),
-    ("weight_ih", "W_ih"),
-    ("attention.query_key_value", "W_qkv"),
-    ("attention.project", "W_o"),
-    ("norm_attention", "norm attn"),
-    ("norm_mlp", "norm mlp"),
-    ("widen", "mlp W_1"),
-    ("narrow", "mlp W_2"),
-)
-_NUMBERED = re.compile(r"^(\w+?)s?\.(\d+)\.")
-_RECURRENT = re.compile(r"(?:^|\.)(weight|bias)_(ih|hh)_l(\d+)(_reverse)?$")
 
 Floats = NDArray[np.float64]
 
@@ -42,18 +28,6 @@ def over_steps(kept: Sequence[ParametersMeasured], figure: str) -> tuple[Floats,
     if not kept:
         return np.empty(0), np.empty((0, 0))
     return np.array([float(event.step) for event in kept]), np.stack([event.figures[figure] for event in kept])
-
-
-def tensor_title(name: str) -> str:
-    """A tensor's name as it is spoken of: `W_hh layer 0` for `cells.weight_hh_l0`, `block 1 W_qkv`, `mlp W_1`."""
-    found = _RECURRENT.search(name)
-    if found:
-        kind, way, layer, back = found.groups()
-        return f"{'W' if kind == 'weight' else 'b'}_{way} layer {layer}{' ←' if back else ''}"
-    for long, short in _SHORT:
-        name = name.replace(long, short)
-    name = name.removesuffix(".weight").replace(".conv", "").replace(".cell.", ".")
-    return _NUMBERED.sub(r"\1 \2 ", name).replace(".length", " length").replace(".bias", " bias").replace(".W", " W")
 
 
 def first_choice(names: Sequence[str]) -> str:

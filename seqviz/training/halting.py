@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from seqviz.core.batch import Batch
 from seqviz.core.halt_words import around
 from seqviz.core.lab_events import RunHalted
+from seqviz.core.tensor_names import layer_title
 from seqviz.training.breakpoints import Halted, breakpoints
 from seqviz.training.divergence import Place
 from seqviz.training.excerpts import excerpt
-from seqviz.training.learner import layer_name
 
 if TYPE_CHECKING:
     from seqviz.data.tasks import Task
@@ -46,14 +46,14 @@ class Standing:
 
 
 def layer_words(tensor: str) -> str:
-    """The layer of a tensor: "layer 0", "block 1"; "" of what belongs to none."""
+    """The layer of a tensor: "layer 1", "block 2"; "" of what belongs to none."""
     for prefix in _PREFIXES:
         tensor = tensor.removeprefix(prefix)
-    return layer_name(tensor) if "." in tensor else ""
+    return layer_title(tensor) if "." in tensor else ""
 
 
 def place_words(place: Place, labels: tuple[str, ...]) -> str:
-    """Layer, position and the text around it, of what is known: layer 0, position 12 of “… ›x‹ …”."""
+    """Layer, position and the text around it, of what is known: layer 1, position 12 of “… ›x‹ …”."""
     layer = layer_words(place.tensor)
     parts = [layer] if layer else []
     if place.position >= 0:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import abc
 import copy
 import math
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,14 +19,13 @@ from torch import Tensor
 
 from seqviz.core.batch import Batch
 from seqviz.core.config import RunConfig
+from seqviz.core.tensor_names import layer_title
 from seqviz.data.tasks import Task
 from seqviz.models.base import Context, Model, NeuralModel
 from seqviz.training.divergence import Diverged, Place, first_bad_array, first_bad_gradient
 from seqviz.training.optimizers import make_optimizer, set_rate, set_weight_decay
 from seqviz.training.schedules import Schedule
 from seqviz.training.worst_place import steepest
-
-_RECURRENT = re.compile(r"_l(\d+)(_reverse)?$")  # of torch's recurrent modules: weight_hh_l0, weight_hh_l0_reverse
 
 Phase = Literal["forward", "loss", "backward", "clip", "update"]
 
@@ -217,7 +215,7 @@ class GradientLearner(Learner):
         self.optimizer.zero_grad(set_to_none=True)
 
     def double(self) -> GradientLearner:
-        """A learner that makes the very same next step on weights and optimiser of its own; no dropout, no onlookers."""
+        """The very same next step on weights and an optimiser of its own; no dropout, no onlookers."""
         double = copy.copy(self)
         double.model, double.optimizer = copy.deepcopy((self.model, self.optimizer))  # one memo: it steps the copy
         double.model.set_dropout(0.0)
@@ -315,18 +313,7 @@ def make_learner(model: Model, task: Task, config: RunConfig, device: str, total
 
 
 def _layers(names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Parameters by layer: "embedding", "layer 0", "block 1" ..., and for each parameter the index of its layer."""
-    keys = [layer_name(name) for name in names]
+    """Parameters by layer: "embedding", "layer 1", "block 2" ..., and for each parameter the index of its layer."""
+    keys = [layer_title(name) for name in names]
     order = tuple(dict.fromkeys(keys))
     return order, np.array([order.index(key) for key in keys])
-
-
-def layer_name(name: str) -> str:
-    """The layer of a parameter or a traced array, in words: "layer 0", "block 1", "embedding"."""
-    parts = name.split(".")
-    recurrent = _RECURRENT.search(parts[-1])
-    if recurrent:
-        return f"layer {recurrent[1]}{' ←' if recurrent[2] else ''}"
-    if len(parts) > 2 and parts[1].isdigit():
-        return f"{parts[0].rstrip('s')} {parts[1]}"
-    return parts[0]

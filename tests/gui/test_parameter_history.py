@@ -5,7 +5,7 @@ import pytest
 
 from seqviz.core.lab_events import ParametersMeasured
 from seqviz.gui.history import History
-from seqviz.gui.parameter_history import first_choice, keep_measured, over_steps, same_tensor, tensor_title
+from seqviz.gui.parameter_history import first_choice, keep_measured, over_steps, same_tensor
 
 
 def measured(step: int) -> ParametersMeasured:
@@ -35,22 +35,6 @@ def test_the_history_keeps_what_was_measured():
     assert steps.tolist() == [1.0, 7.0]
     assert values[:, 0].tolist() == pytest.approx([0.001, 0.007])
     assert over_steps([], "angle")[1].shape == (0, 0)
-
-
-@pytest.mark.parametrize(
-    ("name", "title"),
-    [
-        ("cells.weight_hh_l0", "W_hh layer 0"),
-        ("cells.bias_ih_l2_reverse", "b_ih layer 2 ←"),
-        ("blocks.1.attention.query_key_value.weight", "block 1 W_qkv"),
-        ("blocks.0.widen.weight", "block 0 mlp W_1"),
-        ("embedding.weight", "embedding"),
-        ("head.linear.bias", "head.linear bias"),
-        ("stack.3.first.conv.parametrizations.weight.original0", "stack 3 first length"),
-    ],
-)
-def test_tensors_are_called_what_papers_call_them(name, title):
-    assert tensor_title(name) == title
 
 
 def test_what_carries_the_state_is_shown_first_else_an_inner_matrix():

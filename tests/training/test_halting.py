@@ -272,12 +272,12 @@ def test_a_divergence_names_layer_position_and_text(make_config):
     for _ in trainer.turns():
         pass
     end = next(e for e in events if isinstance(e, RunDiverged))
-    assert "layer 0" in end.text
+    assert "layer 1" in end.text
     assert "position 0 of “›" in end.text
 
 
 def test_layers_are_told_in_words():
-    assert layer_words("gradient of cells.0.weight_hh_l0") == "layer 0"
-    assert layer_words("blocks.1.attention.pattern") == "block 1"
+    assert layer_words("gradient of cells.0.weight_hh_l0") == "layer 1"
+    assert layer_words("blocks.1.attention.pattern") == "block 2"
     assert layer_words("weights of embedding.weight") == "embedding"
     assert layer_words("loss") == ""

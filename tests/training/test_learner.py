@@ -58,7 +58,7 @@ def test_phases_come_in_the_order_of_the_textbook(make_config):
 def test_layer_norms_add_up_to_the_total_norm(make_config):
     experiment, learner = learner_of(make_config(training__clip_norm=0.0))
     result = learner.learn(experiment.task.feeder(False).next(4, experiment.randomness.data))
-    assert learner.layer_names == ("embedding", "layer 0", "head")
+    assert learner.layer_names == ("embedding", "layer 1", "head")
     assert math.sqrt((result.layer_norms.astype(float) ** 2).sum()) == pytest.approx(result.grad_norm, rel=1e-5)
 
 

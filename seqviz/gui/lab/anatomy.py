@@ -167,15 +167,15 @@ def tensor_letter(name: str) -> str:
 
 
 def tensor_group(name: str) -> str:
-    """What stands under all tensors of one part: `input`, `layer 2`, `output`."""
+    """What stands under all tensors of one part: `input`, `layer 2`, `head`."""
     layer = tensor_layer(name)
     if layer is not None:
         return f"layer {layer + 1}"
-    return "input" if name.startswith("embedding") else "output"
+    return "input" if name.startswith("embedding") else "head"
 
 
 def tensor_title(name: str, layers: int) -> str:
-    """`Wₕₕ, layer 2`, `E, input`, `b, output`; `Wₕₕ` where there is one layer."""
+    """`Wₕₕ, layer 2`, `E, input`, `b, head`; `Wₕₕ` where there is one layer."""
     spoken = layers > 1 or tensor_layer(name) is None
     return f"{tensor_letter(name)}, {tensor_group(name)}" if spoken else tensor_letter(name)
 

@@ -10,10 +10,10 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from seqviz.core.lab_events import ParametersMeasured
+from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, TimePanel, panels
 from seqviz.gui.panels.parameter_views import ParameterView
-from seqviz.gui.parameter_history import tensor_title
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis

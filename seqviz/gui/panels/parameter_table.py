@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
+from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, panels
 from seqviz.gui.panels.parameter_views import ParameterView
-from seqviz.gui.parameter_history import tensor_title
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.curve_painting import polygon

@@ -255,11 +255,11 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         words = f"eigenvalues λ of {self._matrix()}{layer}"
         room = self.width() - theme.px(140)
         short = f"λ of {self._matrix()}{layer}"
-        least = f"λ of {self._matrix().removeprefix('W_hh, ')}"
+        least = f"λ of {self._matrix().removeprefix('Wₕₕ, ')}"
         return fitting(room, f"{words}; circle: |λ| = 1", words, short, f"λ of {self._matrix()}", least)
 
     def _matrix(self) -> str:
-        return "W_hh" if self.block == ONLY else f"W_hh, {block_title(self.block)}"
+        return "Wₕₕ" if self.block == ONLY else f"Wₕₕ, {block_title(self.block)}"
 
     def reading(self) -> str:
         if not self.ready():

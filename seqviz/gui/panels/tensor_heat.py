@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter
 
+from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK, MASKED
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, TimePanel, panels
 from seqviz.gui.panels.loss import planned_steps
 from seqviz.gui.panels.parameter_table import FIGURE_WORDS, figure_text
 from seqviz.gui.panels.parameter_views import ParameterView
-from seqviz.gui.parameter_history import over_steps, tensor_title
+from seqviz.gui.parameter_history import over_steps
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.colour_bar import ColourBar as PaintedBar

@@ -9,12 +9,13 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QVBoxLayout
 
+from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, TimePanel, panels
 from seqviz.gui.panels.loss import planned_steps
 from seqviz.gui.panels.parameter_table import BAND, GUIDE
 from seqviz.gui.panels.parameter_views import ParameterView
-from seqviz.gui.parameter_history import over_steps, tensor_title
+from seqviz.gui.parameter_history import over_steps
 from seqviz.gui.reading import fitting
 from seqviz.gui.widgets import plot_painting as plot
 from seqviz.gui.widgets.axes import Axis

@@ -13,10 +13,11 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from seqviz.core.events import RunStarted
+from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, Snapshot, panels
 from seqviz.gui.panels.painted_sheet import PaintedSheetPanel
-from seqviz.gui.parameter_history import first_choice, same_tensor, tensor_title
+from seqviz.gui.parameter_history import first_choice, same_tensor
 from seqviz.gui.reading import fitting
 from seqviz.gui.session import RunSession
 from seqviz.gui.widgets.axes import Axis

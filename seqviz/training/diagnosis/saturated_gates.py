@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
-from seqviz.training.diagnosis import CannotJudge, Rule, confidence, number, percent, rounded, rules
+from seqviz.core.tensor_names import layer_title
+from seqviz.training.diagnosis import CannotJudge, Rule, calmer, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case
 
 SLOPE = 0.0025  # a hundredth of the largest: updates of the gate are a hundred times slower
@@ -21,6 +22,7 @@ class SaturatedGates(Rule):
     title = "Gates are stuck"
     wants = ("*_gate", "*.gate")
     order = 60
+    explained_by = ("rate_too_high",)
 
     def judge(self, case: Case) -> Finding | None:
         gates = {name: gate for name, gate in case.matching(*self.wants).items() if _is_gate(gate)}
@@ -55,10 +57,10 @@ def _is_gate(gate: np.ndarray) -> bool:
 
 
 def _words(name: str) -> str:
-    """`layers.0.forget_gate` as "the forget gate of layer 0"."""
+    """`layers.0.forget_gate` as "the forget gate of layer 1"."""
     *path, gate = name.split(".")
-    place = " ".join(path).replace("layers", "layer")
-    return f"the {gate.replace('_', ' ')} of {place}" if place else f"the {gate.replace('_', ' ')}"
+    place = f" of {layer_title(name)}" if path else ""
+    return f"the {gate.replace('_', ' ')}{place}"
 
 
 def _remedies(case: Case, worst: str) -> tuple[Suggestion, ...]:
@@ -67,5 +69,6 @@ def _remedies(case: Case, worst: str) -> tuple[Suggestion, ...]:
         found.append(Suggestion("forget_bias", 1.0, "forget bias 1: 73 % open at the start"))
     rate = case.knob("optimizer", "learning_rate", 0.0)
     if rate:
-        found.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))
+        lower = calmer(rate, case.record.largest_ratio())
+        found.append(Suggestion("learning_rate", lower, f"learning rate {lower:g}"))
     return tuple(found)

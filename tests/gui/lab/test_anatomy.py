@@ -52,6 +52,6 @@ def test_what_acted_is_read_by_position():
 def test_tensors_are_named_as_in_the_equations_and_stand_in_reading_order():
     anatomy = read_anatomy(snapshot_of(arrays_of()))
     titles = [tensor_title(name, 1) for name in anatomy.tensors]
-    assert titles == ["E, input", "Wₕₕ", "Wᵢₕ", "bₕₕ", "W, output"]
+    assert titles == ["E, input", "Wₕₕ", "Wᵢₕ", "bₕₕ", "W, head"]
     assert tensor_title("cells.weight_hh_l1", 2) == "Wₕₕ, layer 2"
     assert tensor_title("layers.1.bias", 2) == "b, layer 2"

@@ -101,7 +101,7 @@ def test_the_card_tells_every_figure_of_the_chosen_tensor(panel):
     show(panel, 1, 20)
     told = panel.explain(Cursor())
     numbers = {q.name: q.value for q in told.quantities}
-    assert numbers["tensor"] == "W_hh layer 0"
+    assert numbers["tensor"] == "Wₕₕ, layer 1"
     assert numbers["gradient norm"] == "0.3"
     assert numbers["angle to the last gradient"] == "100°"
     assert told.key_number == "0.01"

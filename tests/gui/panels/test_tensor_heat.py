@@ -50,7 +50,7 @@ def test_what_is_not_known_yet_is_said(panel):
     panel.choose("colour", "signal / noise")
     assert panel.reading() == "not known before **10 measured steps**"
     show(panel, 1, 20)
-    assert panel.reading() == "highest: **head bias**, 0.5"
+    assert panel.reading() == "highest: **b, head**, 0.5"
 
 
 def test_a_wrong_choice_is_refused(panel):

@@ -68,7 +68,7 @@ def test_the_card_has_the_angle_at_the_cursor(panel):
     panel.present(snapshot_of(arrays()))
     told = panel.explain(Cursor(3))
     numbers = {q.name: q.value for q in told.quantities}
-    assert numbers["tensor"] == "W_hh layer 0"
+    assert numbers["tensor"] == "Wₕₕ, layer 1"
     angle = np.degrees(np.arccos(0.44 / (15 / 29)))
     assert numbers["angle to the whole gradient"] == f"{angle:.0f}°"
     assert told.key_number == "52 %"

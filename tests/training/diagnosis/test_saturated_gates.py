@@ -25,7 +25,7 @@ def test_half_of_the_units_of_one_gate_are_a_finding_and_fewer_are_not():
     assert SaturatedGates().judge(made(arrays={GATE: gate(4)})) is None
     found = SaturatedGates().judge(made(arrays={GATE: gate(8), "layers.1.input_gate": gate(0)}))
     assert found is not None
-    assert found.evidence == (("units stuck, the forget gate of layer 0", "80 %"),)
+    assert found.evidence == (("units stuck, the forget gate of layer 1", "80 %"),)
     assert "stay open" in found.sentence
 
 
