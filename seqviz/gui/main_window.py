@@ -283,7 +283,7 @@ class MainWindow(WindowLab):
             strip.keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Escape and self.explainer_now.shown:
             self.explainer_now.close()
-        else:
+        elif not self.pass_key(event):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -48,6 +48,7 @@ class Presentation(Surface):
     left = Signal()
     play_clicked = Signal()
     wants_changed = Signal()
+    view_asked = Signal(str)  # a panel that is none of those to turn to
 
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
         super().__init__("page", parent=parent)
@@ -109,6 +110,15 @@ class Presentation(Surface):
             self._count = count
             self._rebuild()
 
+    @Slot(str)
+    def show_view(self, name: str) -> None:
+        """Turn to a panel that another one leads to."""
+        if name in self._names:
+            self._at = self._names.index(name)
+            self._rebuild()
+        else:
+            self.view_asked.emit(name)
+
     def _rebuild(self) -> None:
         self.end()
         chosen = dict.fromkeys(
@@ -116,6 +126,10 @@ class Presentation(Surface):
         )
         for name in chosen:
             item = PresentedPanel(name)
+            item.panel.join(self._session)
+            item.panel.view_asked.connect(self.show_view)
+            item.panel.knob_edited.connect(self._session.set_knob)
+            item.panel.wants_changed.connect(self.wants_changed)
             item.view.cursor_moved.connect(self._session.set_cursor)
             item.panel.cursor_moved.connect(self._session.set_cursor)
             self.shown.append(item)

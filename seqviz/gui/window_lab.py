@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QKeyEvent
 
 from seqviz.core.events import Notice
 from seqviz.core.halt_words import halt_sentence
 from seqviz.gui.lab.bar import LabBar
 from seqviz.gui.lab.rooms import MODEL, ROOMS, room_named
 from seqviz.gui.lab.twin_session import TwinSession
+from seqviz.gui.panels.base import Panel
 from seqviz.gui.window_explain import WindowExplain
 
 if TYPE_CHECKING:
@@ -69,9 +71,17 @@ class WindowLab(WindowExplain):
     @Slot()
     def measure(self) -> None:
         """M: ask for what the panels on screen do not watch because it is too dear."""
-        for frame in self.board.frames():
-            if frame.isVisible():
-                frame.panel.measure()
+        for panel in self._panels_on_screen():
+            panel.measure()
+
+    def pass_key(self, event: QKeyEvent) -> bool:
+        """Offer a key that nothing with the focus wanted to the panels on screen; whether one took it."""
+        return any(panel.take_key(event) for panel in self._panels_on_screen())
+
+    def _panels_on_screen(self) -> list[Panel]:
+        if self.presentation is not None and self.presenting:
+            return self.presentation.panels_now()
+        return [frame.panel for frame in self.board.frames() if frame.isVisible()]
 
     @Slot()
     def play_pair(self) -> None:
@@ -113,8 +123,11 @@ class WindowLab(WindowExplain):
 
     @Slot(object)
     def _show_halt(self, halt: RunHalted) -> None:
+        seen = "breakpoints" in self.board.names_open()
         if halt.panel:
             self.show_view(halt.panel)
+        if seen and "breakpoints" not in self.board.names_open():
+            self.board.open("breakpoints")  # its card, with the way on, comes along
         if "breakpoints" not in self.board.names_open():  # nobody else says it
             sentence = halt_sentence(halt)
             self.show_notice(Notice("warning", sentence[:1].upper() + sentence[1:]))

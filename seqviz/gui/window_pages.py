@@ -51,6 +51,9 @@ class WindowPages(Surface):
     def show_notice(self, notice: Notice) -> None:
         raise NotImplementedError
 
+    def show_view(self, panel: str) -> None:
+        raise NotImplementedError
+
     @property
     def presenting(self) -> bool:
         """Whether the presentation is shown."""
@@ -126,6 +129,7 @@ class WindowPages(Surface):
             self.presentation.left.connect(self.leave_presentation)
             self.presentation.play_clicked.connect(self.commands.play_or_pause)
             self.presentation.wants_changed.connect(self._watch_presentation)
+            self.presentation.view_asked.connect(self._leave_for)
             self.pages.addWidget(self.presentation)
         theme.set_presentation(True)
         self.pages.setCurrentWidget(self.presentation)
@@ -137,6 +141,12 @@ class WindowPages(Surface):
     def _watch_presentation(self) -> None:
         self.board.presented = self.presentation.panels_now() if self.presentation is not None else []
         self.board.tell_wants()
+
+    @Slot(str)
+    def _leave_for(self, panel: str) -> None:
+        """A presented panel leads to one that is not on this page."""
+        self.leave_presentation()
+        self.show_view(panel)
 
     @Slot()
     def leave_presentation(self) -> None:

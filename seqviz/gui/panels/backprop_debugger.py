@@ -279,6 +279,10 @@ class BackpropDebuggerPanel(DebuggerCanvas):
             self.cursor_moved.emit(Cursor(self.column, None, self.snapshot.cursor.key))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.take_key(event):
+            super().keyPressEvent(event)
+
+    def take_key(self, event: QKeyEvent) -> bool:
         key, held = event.key(), event.modifiers() & (_CTRL | _SHIFT)
         keys = {
             (Qt.Key.Key_F10, Qt.KeyboardModifier.NoModifier): "next",
@@ -290,9 +294,9 @@ class BackpropDebuggerPanel(DebuggerCanvas):
         letters = {"[": "back", "]": "next", "{": "first", "}": "last"}
         what = keys.get((Qt.Key(key), held)) or letters.get(event.text())
         if what is None:
-            super().keyPressEvent(event)
-        else:
-            self.obey(what)
+            return False
+        self.obey("first" if what == "next" and self.steps.at_end else what)  # it opens at the end: begin anew
+        return True
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.timer.stop()  # nobody looks

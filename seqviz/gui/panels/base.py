@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent
 
 from seqviz.core.events import Frame, RunStarted
 from seqviz.core.registry import Registry
@@ -130,6 +131,10 @@ class Panel(PaintedWidget):
 
     def measure(self) -> None:
         """Ask for what it shows, where that is too dear to be watched; what its own button does."""
+
+    def take_key(self, event: QKeyEvent) -> bool:
+        """A key that nobody else wanted while this stands on screen: whether it is one of its own, and done."""
+        return False
 
     def present(self, snapshot: Snapshot) -> None:
         """Show this snapshot: keep it, prepare little, call `update()`. Called at most 30 times a second."""

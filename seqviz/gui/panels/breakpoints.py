@@ -205,6 +205,10 @@ class BreakpointsPanel(FreePanel):
     # Qt overrides
 
     def showEvent(self, event: QShowEvent) -> None:
+        session = self._session
+        if session is not None and set(self.armed_names()) != session.armed & set(self._rows):
+            self._run_id = ""  # armed elsewhere, while this was not seen
+            self._follow_state()
         if self._halt is not None:
             self._later.start(REST_MS)
 

@@ -130,7 +130,7 @@ def test_armed_conditions_and_limits_outlast_the_room_and_the_run(lab):
     row = panel_of(lab).row("grad_norm")
     row.limit.setText("3")
     row.switch()
-    lab.window.show_room("jacobians")
+    lab.window.show_room("health")
     lab.learn(0)
     assert panel_of(lab).armed_names() == ("grad_norm",)
     assert panel_of(lab).row("grad_norm").limit.text() == "3"
