@@ -27,6 +27,7 @@ from seqviz.models.trace import TracedArray
 POINTS, FARTHEST, NEAREST = 20, 1.0, 1e-4  # of a line, each way; distances in lengths of the weights
 GRID, MARGIN = 15, 0.35  # points of the plane each way; room around the path as a share of its extent
 FEWEST = 3  # snapshots that make a plane
+PRODUCTS = 100  # with the Hessian, at most
 Found = dict[str, TracedArray]
 
 
@@ -63,7 +64,7 @@ class Curvature(Analysis):
 def _eigenvalue(landscape: Landscape) -> Iterator[Found | None]:
     estimates: list[float] = []
     residuals: list[float] = []
-    for estimate, residual in largest_eigenvalue(landscape):
+    for estimate, residual in largest_eigenvalue(landscape, PRODUCTS):
         estimates.append(estimate)
         residuals.append(residual)
         yield None

@@ -97,6 +97,6 @@ class Recorder:
         """
         if not self.keep_graph:
             return tensor
-        own = tensor.view_as(tensor)
+        own = tensor.view_as(tensor) if tensor.requires_grad else tensor.detach().requires_grad_()  # one-hot input
         self.levels[name] = Site(name, (own,), stacked=True, axis=axis)
         return own

@@ -7,7 +7,7 @@ import fnmatch
 import pytest
 import torch
 
-from seqviz.analysis import Subject, analyses, matches
+from seqviz.analysis import Subject, analyses, curvature, matches
 from seqviz.analysis.itemised import batched_itemised, itemised_maps, naive_itemised
 from tests.models.sample_batches import Case, all_cases
 
@@ -15,6 +15,14 @@ ALL = all_cases()
 PLAIN = [case for case in ALL if case.label.endswith("-default")]
 LEARNED = [case for case in PLAIN if case.build().learns_by == "gradient"]
 EVERYTHING = frozenset({"*"})
+
+
+@pytest.fixture(autouse=True)
+def short_answers(monkeypatch: pytest.MonkeyPatch):
+    """What is asked for once may take seconds: here its contract is looked at, its figures in tests of its own."""
+    monkeypatch.setattr(curvature, "PRODUCTS", 2)
+    monkeypatch.setattr(curvature, "POINTS", 1)
+    monkeypatch.setattr(curvature, "NEAREST", 0.5)
 
 
 def some(cases: list[Case]) -> pytest.MarkDecorator:
