@@ -360,6 +360,7 @@ class RacePulse(RaceEvent):
     tokens_per_second: tuple[float, ...]  # of computing
     rounds_per_second: float
     looking_share: float
+    looking_budget: float = 0.0  # see Pulse
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from seqviz.core.events import Progress, RunDiverged, RunFinished
 from seqviz.gui import theme
+from seqviz.gui.looking_words import LOOKING, cost_words, looking_words
 from seqviz.gui.session import RunSession
 from seqviz.gui.surfaces import Surface
 from seqviz.gui.view_age import awaiting_words
@@ -29,6 +30,7 @@ class StatusBar(Surface):
         self._progress: dict[str, float] = {}
         self._ending = ""
         self._shown: tuple[tuple[str, str], ...] = ()
+        self._looking_at = QRectF()  # where it says what looking costs
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -102,7 +104,7 @@ class StatusBar(Surface):
         if pulse is not None and state == "running":
             parts.append(("", f"{theme.short(pulse.steps_per_second)} steps/s"))
             parts.append(("", f"{theme.short(pulse.tokens_per_second / 1000)}k tokens/s"))
-            parts.append(("looking costs", f"{100 * pulse.looking_share:.0f} %"))
+            parts.append((LOOKING, cost_words(pulse.looking_share, pulse.looking_budget)))
         if run is not None and self._session.mailbox.dropped:
             parts.append(("dropped frames", theme.thousands(self._session.mailbox.dropped)))
         return parts
@@ -121,7 +123,19 @@ class StatusBar(Surface):
     def _measure(self) -> None:
         self.setFixedHeight(theme.px(HEIGHT))
 
+    def looking_tip(self) -> str:
+        """What looking costs and may cost, and the dearest views, over its place in the bar."""
+        pulse = self._session.last_pulse
+        return "" if pulse is None else looking_words(pulse.looking_share, pulse.looking_budget, pulse.dearest)
+
     # Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            inside = self._looking_at.contains(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), self.looking_tip() if inside else "", self, self._looking_at.toRect())
+            return True
+        return super().event(event)
 
     def on_theme_changed(self) -> None:
         super().on_theme_changed()
@@ -135,12 +149,16 @@ class StatusBar(Surface):
         measure = theme.metrics(11)
         painter.setFont(theme.font(11))
         baseline = self.height() / 2 + measure.capHeight() / 2
+        self._looking_at = QRectF()
         for words, number in self._shown[1:]:
+            left = x
             for text, colour in ((words, theme.theme().ink2), (number, theme.theme().ink3)):
                 if text:
                     painter.setPen(colour)
                     painter.drawText(QPointF(x, baseline), text)
                     x += measure.horizontalAdvance(text) + theme.px(5)
+            if words == LOOKING:
+                self._looking_at = QRectF(left, 0, x - left, self.height())
             x += theme.px(16)
         room = self.width() - x - theme.px(16)
         keys = KEYS if measure.horizontalAdvance(KEYS) <= room else "? keys"

@@ -237,6 +237,7 @@ class RaceControl:
                 tuple(run.tokens / run.seconds if run.seconds else 0.0 for run in runs),
                 rounds,
                 sum(lane.looker.budget.looking_share() for lane in race.lanes),
+                sum(lane.looker.budget.allowed for lane in race.lanes),
             )
         )
 

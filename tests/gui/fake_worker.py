@@ -265,7 +265,7 @@ class FakeWorker:
                 self.post_sample()
         if frame:
             self.post_frame()
-        self.mailbox.post(ev.Pulse(41.0, 84_000.0, 0.06))
+        self.mailbox.post(ev.Pulse(41.0, 84_000.0, 0.06, "", 0.15, (("weight_gradients", 57.2), ("light frame", 3.14))))
 
     def post_sample(self) -> None:
         text = " upon a time there was a little dog named Tom. He loved to run in the park and his mom said no."

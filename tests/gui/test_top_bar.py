@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
@@ -55,7 +57,26 @@ def test_the_status_bar_says_how_old_the_view_is(opened, qtbot):
     opened.window.status.refresh()
     assert "oldest view 40 steps old" in opened.window.status.text()
     assert "41 steps/s" in opened.window.status.text()
-    assert "looking costs 6 %" in opened.window.status.text()
+    assert "looking 6 % of 15 %" in opened.window.status.text()
+
+
+def test_pointing_at_the_cost_of_looking_names_the_dearest_views(opened, qtbot):
+    opened.session.play()
+    opened.learn(5)
+    status = opened.window.status
+    status.refresh()
+    status.grab()  # painted: it knows where the figures stand
+    rest_on(status, QPoint(2, 2))
+    assert QToolTip.text() == ""
+    rest_on(status, status._looking_at.center().toPoint())
+    assert "weight gradients 57 ms, light frame 3.1 ms" in QToolTip.text()
+    assert "takes 6.0 %" in QToolTip.text()
+
+
+def rest_on(widget, spot):
+    """Rest the mouse there."""
+    QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, spot, widget.mapToGlobal(spot)))
+    QApplication.processEvents()
 
 
 def test_what_is_going_on_is_said_until_it_is_over(opened):

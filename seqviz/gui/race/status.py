@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 
 from seqviz.core.events import Progress
 from seqviz.gui import theme
+from seqviz.gui.looking_words import LOOKING, cost_words, looking_words
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.session import RunSession
 from seqviz.gui.status_bar import StatusBar
@@ -47,13 +48,17 @@ class RaceStatusBar(StatusBar):
         parts.append((run.device, f"{run.threads} thread{'s' if run.threads != 1 else ''}"))
         if pulse is not None and race.running and pulse.rounds_per_second > 0:  # not before there was a round
             parts.append(("", f"{theme.short(pulse.rounds_per_second)} rounds/s"))
-            parts.append(("looking costs", f"{100 * pulse.looking_share:.0f} %"))
+            parts.append((LOOKING, cost_words(pulse.looking_share, pulse.looking_budget)))
         out = [f"{racer.label} {racer.state}" for racer in race.racers if racer.out]
         if out:
             parts.append((", ".join(out), ""))
         if self._session.mailbox.dropped:
             parts.append(("dropped frames", theme.thousands(self._session.mailbox.dropped)))
         return parts
+
+    def looking_tip(self) -> str:
+        pulse = self._race.pulse
+        return "" if pulse is None else looking_words(pulse.looking_share, pulse.looking_budget, ())
 
     def _word(self) -> str:
         if self._race.state == "paused" and not self._race.step:
