@@ -171,5 +171,13 @@ def _screenshot_command(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     parser.add_argument("--panel", metavar="NAME", help="this panel alone")
     parser.add_argument("--room", metavar="NAME", help="a room of the laboratory (backprop, jacobians, weights ...)")
+    parser.add_argument(
+        "--twin",
+        action="append",
+        default=[],
+        metavar="REMEDY=VALUE",
+        help="beside a twin with this, such as forget_bias=3",
+    )
+    parser.add_argument("--twin-steps", type=int, default=100, dest="twin_steps", help="how far both train on (100)")
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--size", metavar="WxH", help="of the window (1600x1000), or of the panel")

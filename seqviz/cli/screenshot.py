@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqviz.cli.choosing import chosen_config
 
@@ -30,13 +32,44 @@ def screenshot(options: argparse.Namespace) -> int:
     if options.out.suffix.lower() != ".png" or options.out.is_dir():
         raise ValueError(f"--out: {options.out.name} must be a file that ends in .png")
     try:
-        picture_of(options.source, options.steps, options.out, options.theme, size, options.panel, options.room)
+        view = View(options.panel, options.room, changes_of(options.twin), options.twin_steps)
+        picture_of(options.source, options.steps, options.out, options.theme, size, view)
     except OSError as error:
         raise ValueError(
             f"--out: {options.out} cannot be written ({error.strerror or 'no picture was made'})"
         ) from None
     print(options.out)
     return 0
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the window: a panel alone, a room of the laboratory, a twin (remedies by name) and its further steps."""
+
+    panel: str | None = None
+    room: str | None = None
+    twin: Mapping[str, Any] = field(default_factory=dict)
+    twin_steps: int = 100
+
+
+def changes_of(given: list[str]) -> dict[str, Any]:
+    """`forget_bias=3` as the remedy's name and its value.
+
+    Raises
+    ------
+    ValueError
+        one line: no equals sign.
+    """
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (equals and name and value):
+            raise ValueError(f"--twin: {text} is not REMEDY=VALUE, such as forget_bias=3")
+        try:
+            found[name.strip()] = json.loads(value)
+        except ValueError:
+            found[name.strip()] = value.strip()
+    return found
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -55,10 +88,9 @@ def picture_of(
     out: Path,
     theme_name: str,
     size: tuple[int, int] | None = None,
-    panel: str | None = None,
-    room: str | None = None,
+    view: View | None = None,
 ) -> None:
-    """A picture of the window after `steps` steps of a preset, or of a stored run; `room` of the laboratory.
+    """A picture of the window after `steps` steps of a preset, or of a stored run.
 
     `size`: of the window in pixels (default 1600 x 1000); of the panel where only a panel is asked for, which is
     else as large as it stands in the window.
@@ -70,6 +102,8 @@ def picture_of(
     OSError
         the picture cannot be written.
     """
+    view = view or View()
+    panel = view.panel
     folder = Path(source) if Path(source).is_dir() else None
     config = None if folder is not None else chosen_config(source)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -80,8 +114,8 @@ def picture_of(
     from seqviz.gui.layout_store import LayoutStore
     from seqviz.gui.panels.base import panels
 
-    if room is not None:
-        room_named(room)
+    if view.room is not None:
+        room_named(view.room)
     if panel is not None:
         panels.get(panel)  # an unknown name is refused with the names there are
     gui.make_application()
@@ -92,7 +126,7 @@ def picture_of(
     window.resize(*(WINDOW if panel is not None else size or WINDOW))
     window.show()
     try:
-        _come_to(window, folder, steps, panel, room)
+        _come_to(window, folder, steps, view)
         if panel is None:
             gui.screenshot(window, out, size or WINDOW)
         elif size is None:
@@ -106,27 +140,46 @@ def picture_of(
         layouts.cleanup()
 
 
-def _come_to(window: MainWindow, folder: Path | None, steps: int, panel: str | None, room: str | None) -> None:
+def _come_to(window: MainWindow, folder: Path | None, steps: int, view: View) -> None:
     """The window shows the run at the step asked for, and every view has settled."""
     failures: list[str] = []
     window.session.rejected.connect(failures.append)
     window.race.rejected.connect(failures.append)
     if window.race.config is not None:
-        _come_through_race(window, steps, panel, failures)
+        _come_through_race(window, steps, view.panel, failures)
         return
     if folder is not None:
         window.session.open_run(folder)
     _wait(lambda: window.session.run is not None, failures)
-    if room is not None:
-        window.show_room(room)
-    if panel is not None:
-        _open(window, panel)
+    if view.room is not None:
+        window.show_room(view.room)
+    if view.panel is not None:
+        _open(window, view.panel)
     if steps:
         window.session.step(steps)
         _wait(lambda: window.session.history.last_step >= steps or _ended(window), failures)
     for frame in window.board.frames():
         frame.panel.measure()
+    if view.twin:
+        _put_twin_beside(window, view, failures)
     _settle(window, failures, QUIET if folder is None else LONG_QUIET)
+
+
+def _put_twin_beside(window: MainWindow, view: View, failures: list[str]) -> None:
+    """Original and twin stand in their room, trained on together, with both maps."""
+    pair = window.pair
+    pair.rejected.connect(failures.append)
+    window.show_room("twin")
+    _wait(lambda: bool(pair.switches), failures)
+    for remedy, value in view.twin.items():
+        pair.flip(remedy, value)
+    _wait(lambda: len(pair.racers) == 2 and pair.changes == dict(view.twin), failures)
+    end = pair.step + view.twin_steps
+    if view.twin_steps:
+        pair.step_on(view.twin_steps)
+    _wait(lambda: (pair.step >= end and pair.state != "running") or not any(not r.out for r in pair.racers), failures)
+    began = time.monotonic()
+    _wait(lambda: all(r.looked_through for r in pair.racers) or time.monotonic() - began > LONGEST_LOOK, failures)
 
 
 def _come_through_race(window: MainWindow, steps: int, panel: str | None, failures: list[str]) -> None:

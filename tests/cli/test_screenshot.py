@@ -60,7 +60,7 @@ def test_a_stored_run_and_one_panel_of_it_are_pictured(train, tmp_path, home):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--panel", "nope"), 'no panel is called "nope"; there is attention, '),
+        (("--panel", "nope"), 'no panel is called "nope"; there is activation_health, attention, '),
         (("--panel", "attention"), "--panel: attention: "),
     ],
 )
@@ -117,3 +117,18 @@ def test_a_race_is_pictured_on_its_page(tmp_path, home, preset):
     status, errors = shot(race, "--steps", 0, "--panel", "loss", "--out", out, home=home)
     assert status == 2
     assert "a race has no panel" in errors
+
+
+def test_a_twin_is_pictured_beside_the_original(preset, tmp_path, home):
+    out = tmp_path / "twin.png"
+    code, error = shot(preset, "--out", out, "--twin", "learning_rate=0.1", "--twin-steps", 2, home=home)
+    assert code == 0, error
+    assert colours_in(out) > 40
+
+
+@pytest.mark.parametrize(("given", "words"), [("learning_rate", "is not REMEDY=VALUE"), ("nothing=3", "nothing")])
+def test_a_twin_that_cannot_be_is_refused_in_one_line(given, words, preset, tmp_path, home):
+    code, error = shot(preset, "--out", tmp_path / "x.png", "--twin", given, home=home)
+    assert code == 2
+    assert words in error
+    assert "Traceback" not in error

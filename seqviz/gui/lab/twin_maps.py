@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
@@ -12,10 +14,12 @@ from seqviz.gui import theme
 from seqviz.gui.panels.gradient_map import HIGH, LOW, relative_to_diagonal
 from seqviz.gui.race.racer import Racer
 from seqviz.gui.widgets import causal_map
+from seqviz.gui.widgets.axes import Axis
 from seqviz.gui.widgets.causal_map import MapGeometry
 from seqviz.gui.widgets.column_grid import ColumnGrid
 from seqviz.gui.widgets.curve_labels import colour_of
 from seqviz.gui.widgets.ghost import paint_ghost
+from seqviz.gui.widgets.gradient_profile import paint_profile, paint_profile_axis
 from seqviz.gui.widgets.matrix_view import index_image, matrix_image
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.token_names import token_name
@@ -67,13 +71,16 @@ class TwinMaps(PaintedWidget):
         if values is None:
             return None
         half = (self.width() - theme.px(GAP)) // 2
-        known = int(np.flatnonzero(np.isfinite(values).any(axis=1)).max(initial=0)) + 1
+        rows = np.flatnonzero(np.isfinite(values).any(axis=1))
+        known = int(rows.max(initial=0)) + 1
         columns = values.shape[1]
         room = max(half - theme.px(GUTTER) - theme.px(14), 1)
         cell = max(min(room // columns, theme.px(LARGEST)), 1)
         left = number * (half + theme.px(GAP)) + theme.px(GUTTER)
         grid = ColumnGrid(columns, left, cell, 0, min(columns, room // cell))
         height = max(self.height() - theme.px(HEAD) - theme.px(FOOT), 1)
+        if len(rows) == 1 and columns > 1:  # one loss, at the end: bars
+            return MapGeometry(grid, int(rows[0]), 1, theme.px(HEAD), height)
         height = min(height, round(cell * known * TALLEST))
         return MapGeometry.square(grid, theme.px(HEAD), height, known)
 
@@ -97,6 +104,9 @@ class TwinMaps(PaintedWidget):
         painter.setPen(colour_of(racer.style.colour, text=True))
         head = QRectF(geometry.grid.left, 0, geometry.grid.width, theme.px(HEAD))
         painter.drawText(head, _LEFT, f"{racer.label}, step {theme.thousands(racer.step)}")
+        if geometry.rows == 1 and values.shape[1] > 1:
+            self._paint_profile(painter, geometry, values)
+            return
         if self._images[number] is None:
             indices = index_image(values, LOW, HIGH, "log10", mask=np.isnan(values))
             self._images[number] = matrix_image(indices[: geometry.rows], theme.colour_table("viridis"))
@@ -115,6 +125,17 @@ class TwinMaps(PaintedWidget):
                 causal_map.paint_diagonal(painter, geometry, tokens, row)
         self._paint_cell(painter, geometry, values)
 
+    def _paint_profile(self, painter: QPainter, geometry: MapGeometry, values: Floats) -> None:
+        row, axis = values[geometry.first_row], Axis(LOW, HIGH, log=True, ticks=(1e-4, 1e-2, 1.0))
+        painter.save()
+        painter.translate(geometry.grid.left - theme.px(GUTTER), 0)  # the axis stands left of its own bars
+        shifted = replace(geometry, grid=replace(geometry.grid, gutter=theme.px(GUTTER)))
+        paint_profile_axis(painter, shifted, axis)
+        indices = index_image(row[np.newaxis], LOW, HIGH, "log10")[0]
+        paint_profile(painter, shifted, axis, row, indices, theme.colour_table("viridis"))
+        painter.restore()
+        self._paint_cell(painter, geometry, values)
+
     def _paint_cell(self, painter: QPainter, geometry: MapGeometry, values: Floats) -> None:
         if self.cell is None:
             return
@@ -123,7 +144,8 @@ class TwinMaps(PaintedWidget):
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(theme.theme().ink)
-        painter.drawRect(geometry.cell_rect(row, column).adjusted(-1, -1, 1, 1))
+        if geometry.rows > 1:
+            painter.drawRect(geometry.cell_rect(row, column).adjusted(-1, -1, 1, 1))
         text = f"{theme.short(float(values[row, column]))} at distance {row - column}"
         painter.setFont(theme.font(12, bold=True))
         area = QRectF(geometry.grid.left, geometry.bottom, geometry.grid.width, theme.px(FOOT))
