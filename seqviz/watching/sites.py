@@ -38,7 +38,7 @@ class Sighting:
 
     def ask(self, tensor: object, take: Callable[[Tensor], None]) -> None:
         """Have `take` called with the gradient by this tensor, once the backward pass has it."""
-        if isinstance(tensor, Tensor) and tensor.requires_grad:
+        if isinstance(tensor, Tensor) and tensor.requires_grad and not tensor.is_leaf:  # a leaf would keep the hook
 
             def hook(gradient: Tensor) -> None:
                 with torch.no_grad():
@@ -76,18 +76,32 @@ class Site(Protocol):
 guard: list[Callable[[Exception], None]] = []  # who is told that a hook of ours failed; see Watcher
 
 
-def guarded(act: Callable[..., None]) -> Callable[..., None]:
-    """A hook that never raises: the one who watches is told, and detaches."""
-    told = guard[-1] if guard else None
+class guarded:
+    """A hook that never raises: the one who watches is told, and detaches.
 
-    def safely(*args: Any) -> None:
+    A model that is copied, saved or sent to another process while it stands there takes an Inert one along.
+    """
+
+    def __init__(self, act: Callable[..., None]) -> None:
+        self._act = act
+        self._told = guard[-1] if guard else None
+
+    def __call__(self, *args: Any) -> None:
         try:
-            act(*args)
+            self._act(*args)
         except Exception as error:
-            if told is not None:
-                told(error)
+            if self._told is not None:
+                self._told(error)
 
-    return safely
+    def __reduce__(self) -> tuple[type[Inert], tuple[()]]:
+        return Inert, ()
+
+
+class Inert:
+    """What is left of a hook in a copy of the model: nothing is seen there."""
+
+    def __call__(self, *args: Any) -> None:
+        return None
 
 
 class Hooks:

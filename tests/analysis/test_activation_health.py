@@ -102,6 +102,7 @@ def test_positions_that_are_no_numbers_do_not_make_a_unit_dead():
     shares = share_active(torch.tensor([[[1.0, math.nan], [0.0, math.nan]]]))
     assert float(shares[0, 0]) == 0.5
     assert math.isnan(float(shares[0, 1]))
+    assert float(share_active(torch.tensor([[[2.0], [math.nan]]]))[0, 0]) == 1.0
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "bilstm", "transformer", "tcn", "gated_conv"])
