@@ -125,6 +125,8 @@ def test_what_goes_into_a_transformers_layer_norms_is_measured_by_hooks(norm):
     went_in: dict[str, torch.Tensor] = {}
     modules = dict(subject.model.named_modules())  # type: ignore[attr-defined]
     paths = [path for path, module in modules.items() if isinstance(module, torch.nn.LayerNorm)]
+    for path in paths:
+        torch.nn.init.normal_(modules[path].weight)  # learned gains differ from unit to unit
     hooks = [
         modules[path].register_forward_hook(lambda _, read, __, path=path: went_in.__setitem__(path, read[0]))
         for path in paths

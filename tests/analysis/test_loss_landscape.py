@@ -86,6 +86,19 @@ def test_a_larger_negative_eigenvalue_does_not_hide_the_largest(eigenvalues):
     assert found[-1][0] == pytest.approx(max(eigenvalues), rel=1e-4)
 
 
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e4])
+@pytest.mark.parametrize("eigenvalues", [(3.0, 2.9, 0.1), (5.0, 1.0, -2.0)])
+def test_every_residual_bounds_how_far_an_eigenvalue_is_as_a_share_of_the_estimate(eigenvalues, size):
+    own = [size * value for value in eigenvalues]
+    found = list(largest_eigenvalue(Bowl(*own), most=40, tolerance=1e-5))  # type: ignore[arg-type]
+    plain = list(largest_eigenvalue(Bowl(*eigenvalues), most=40, tolerance=1e-5))  # type: ignore[arg-type]
+    assert len(found) == len(plain)
+    for (estimate, residual), (_, alike) in zip(found, plain, strict=True):
+        nearest = min(abs(value - estimate) for value in own)
+        assert nearest <= residual * abs(estimate) * (1 + 1e-9)
+        assert residual == pytest.approx(alike, rel=1e-6)
+
+
 def test_the_model_that_trains_is_only_read():
     model = build("lstm", **TINY)
     before, random = flat(list(model.parameters())), torch.get_rng_state()
