@@ -64,8 +64,18 @@ class Analysis(abc.ABC):
         """Every provided array that matches one of the wildcards `wants`."""
 
     def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray] | None]:
-        """`compute` in bounded pieces, for what is asked for once: None while it goes on, then arrays."""
+        """`compute` in bounded pieces, of the same weights: None while it goes on, then arrays.
+
+        Whoever has pieces lets `compute` be `joined` of them. No grad mode may be held over a yield.
+        """
         yield self.compute(subject, wants)
+
+    def joined(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+        """All pieces together."""
+        found: dict[str, TracedArray] = {}
+        for piece in self.slices(subject, wants):
+            found |= piece or {}
+        return found
 
     def finish(self, means: dict[str, TracedArray]) -> dict[str, TracedArray]:
         """What is shown of the means over windows; figures that are no means themselves are derived here."""

@@ -14,7 +14,7 @@ backward_parts); factors that the way from t to t - 1 is said to multiply the gr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -83,8 +83,16 @@ class BackpropSteps(Analysis):
         return (f"{PREFIX}losses", *(f"{s}.{part}" for s in sites for part in PARTS), *factors, *slope, *singular)
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
-        if not any(matches(name, wants) for name in self.provides):
-            return {}
+        return self.joined(subject, wants)
+
+    def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray] | None]:
+        for found in _pieces(subject, wants):
+            yield {name: array for name, array in found.items() if matches(name, wants)}
+
+
+def _pieces(subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray]]:
+    """What the states say, what each Jacobian does, and the rehearsed step."""
+    if matches(f"{PREFIX}*", wants):
         losses = subject.trace.losses.detach()
         found = {f"{PREFIX}losses": TracedArray(losses, ("batch", row_axis(subject.batch)))}
         for site, parts in backward_parts(subject).items():
@@ -93,11 +101,11 @@ class BackpropSteps(Analysis):
             found |= {f"{PREFIX}{site}.{name}": TracedArray(v, ("batch", "t")) for name, v in figures.items()}
         for name, values in factors(subject).items():
             found[PREFIX + name] = TracedArray(values.mean(dim=-1), ("batch", "t"))  # (B, T, H) -> (B, T)
-        found |= largest_singular(subject, wants)
+        yield found
+        yield from largest_singular(subject, wants)
         rehearse: Callable[[], Rehearsal] | None = subject.shared.get(REHEARSE)
         if rehearse is not None:
-            found |= figures_of(rehearse())
-        return {name: array for name, array in found.items() if matches(name, wants)}
+            yield figures_of(rehearse())
 
 
 def figures_of(rehearsal: Rehearsal) -> dict[str, TracedArray]:
@@ -110,22 +118,21 @@ def figures_of(rehearsal: Rehearsal) -> dict[str, TracedArray]:
     return {f"{PREFIX}step": row(rehearsal.step), **updates}
 
 
-def largest_singular(subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
+def largest_singular(subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray]]:
     """Of each one-step Jacobian, where asked for: dear. Nan at positions left out of a layer too wide for all."""
     model = subject.model
     assert isinstance(model, RecurrentModel | UnrolledModel)
-    found: dict[str, TracedArray] = {}
     for layer, state in ((layer, state) for layer in range(model.n_layers) for state in model.states):
         name = f"{PREFIX}layers.{layer}.{state}.{SINGULAR}"
         if matches(name, wants):
             jacobians = layer_jacobians(subject, layer, state)  # (B, T, H, H)
+            yield {}
             count, size = jacobians.shape[1:3]
             chosen = spread(1, count - 1, affordable(count - 1, size))
             values = jacobians.new_full(jacobians.shape[:2], math.nan)  # (B, T)
             if chosen:
                 values[:, chosen] = singular_values(jacobians[:, chosen])[..., 0]
-            found[name] = TracedArray(values, ("batch", "t"))
-    return found
+            yield {name: TracedArray(values, ("batch", "t"))}
 
 
 def has_slope(model: RecurrentModel | UnrolledModel) -> bool:

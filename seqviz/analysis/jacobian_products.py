@@ -19,6 +19,7 @@ Axes: B batch, T positions, E ends (values of t), D distances, S all states.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor
@@ -35,6 +36,7 @@ NORMS = 320 * 128**3  # what the norms of a picture may cost: so many products o
 MOST_ENDS, FEWEST_ENDS = 12, 2
 LOW, HIGH = 0.1, 0.9  # the band over positions
 FEWEST_DISTANCES = 8
+PIECES = 3  # of the norms of one state of a layer
 
 
 def plan(count: int, size: int) -> tuple[list[int], list[int]]:
@@ -148,26 +150,34 @@ class JacobianProducts(Analysis):
         return tuple(name for name in every if ".state." not in name)
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
-        found: dict[str, TracedArray] = {}
+        return self.joined(subject, wants)
+
+    def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray] | None]:
         model = subject.model
         assert isinstance(model, RecurrentModel | UnrolledModel)
         for layer in range(model.n_layers):
             for which in model.states:
                 prefix = f"jacobian.layers.{layer}.{which}."
                 if any(matches(prefix + what.rsplit(".", 1)[1], wants) for what in self.provides):
-                    curves = _curves(subject, layer, which)
-                    found |= {prefix + what: curve for what, curve in curves.items() if matches(prefix + what, wants)}
-        return found
+                    curves = yield from _curves(subject, layer, which)
+                    yield {prefix + what: curve for what, curve in curves.items() if matches(prefix + what, wants)}
 
 
-def _curves(subject: Subject, layer: int, which: str) -> dict[str, TracedArray]:
-    """Product and bounds of one state of one layer."""
+def _curves(subject: Subject, layer: int, which: str) -> Generator[None, None, dict[str, TracedArray]]:
+    """Product and bounds of one state of one layer, in pieces of some ends each."""
     joint = joint_jacobians(subject, layer)  # (B, T, S, S)
+    yield
     count, size = joint.shape[1], joint.shape[-1]
     states = getattr(subject.model, "states", ())
     ends, distances = plan(count, size)
     rows = part(subject.model, which, size)
-    norms = torch.cat([product_norms(one, rows, ends, distances) for one in joint])  # (B*E, T)
+    at_once = max(1, -(-len(ends) // PIECES))
+    pieces = []
+    for one in joint:
+        for first in range(0, max(len(ends), 1), at_once):
+            pieces.append(product_norms(one, rows, ends[first : first + at_once], distances))
+            yield
+    norms = torch.cat(pieces)  # (B*E, T)
     curve = mean_and_band(norms.double())
     found = {"product": TracedArray(curve.unsqueeze(0), ("batch", "distance", "figure"))}
     bases = slope_bounds(subject, layer)

@@ -19,6 +19,7 @@ Axes: B batch, T positions, H hidden units, S = H times the number of states.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -211,15 +212,17 @@ class Jacobians(Analysis):
         return step_names(model, "singular_values") if self.serves(model) else ()
 
     def compute(self, subject: Subject, wants: frozenset[str]) -> dict[str, TracedArray]:
-        found: dict[str, TracedArray] = {}
+        return self.joined(subject, wants)
+
+    def slices(self, subject: Subject, wants: frozenset[str]) -> Iterator[dict[str, TracedArray] | None]:
         assert isinstance(subject.model, RecurrentModel | UnrolledModel)
         for layer in range(subject.model.n_layers):
             for which in parts_of(subject.model):
                 name = f"jacobian.layers.{layer}.{which}.singular_values"
                 if matches(name, wants):
-                    values = _by_position(layer_jacobians(subject, layer, which))
-                    found[name] = TracedArray(values, ("batch", "t", "rank"))
-        return found
+                    jacobians = layer_jacobians(subject, layer, which)
+                    yield None
+                    yield {name: TracedArray(_by_position(jacobians), ("batch", "t", "rank"))}
 
 
 def step_names(model: Model, what: str) -> tuple[str, ...]:

@@ -186,7 +186,7 @@ class Control:
 
     def _take(self, trainer: Trainer) -> None:
         """Show this trainer from now on, paused."""
-        looker = Looker(trainer, self.emit)
+        looker = Looker(trainer, self.emit, by_pieces=True)
         names = provided_names(trainer.experiment, trainer.learner.tensors(looker.probe))
         self._put_away()
         self.trainer, self.looker = trainer, looker
@@ -246,7 +246,7 @@ class Control:
             return
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
-        if self._playing:
+        if self._playing and not (self.looker is not None and self.looker.midway):
             self._train()
         if self.looker is not None:
             looked = self.looker.look(paused=not self._playing)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ FIRST_HURRY = 4  # the first picture may cost so many times the budget: an empty
 class Looker:
     """Makes frames of one trainer's probe. `look()` does one bounded piece of work and tells whether it did any."""
 
-    def __init__(self, trainer: Trainer, emit: Callable[[Event], None], sharers: int = 1) -> None:
+    def __init__(
+        self, trainer: Trainer, emit: Callable[[Event], None], sharers: int = 1, by_pieces: bool = False
+    ) -> None:
         self.trainer = trainer
         self.emit = emit
         self.watch = Watch()
@@ -48,6 +51,8 @@ class Looker:
         self.awaiting = ""
         self.probe, self.probe_text, _ = self._first_probe()
         self._analyses = [(name, cls()) for name, cls in analyses.items()]
+        self._by_pieces = by_pieces  # whoever drives it lets the weights stand while it is `midway`
+        self._begun: Begun | None = None
         self._broken: set[str] = set()  # what raised: left alone until something about the looking changes
         self._shown: set[str] = set()  # dear analyses that have been shown since the looking changed
         self._seen: dict[str, int] = {}  # analysis or LIGHT -> step of its newest result
@@ -101,6 +106,7 @@ class Looker:
 
     def renew(self) -> None:
         """Everything watched is due again."""
+        self._begun = None
         self._seen.clear()
         self._broken.clear()
         self._shown.clear()
@@ -112,6 +118,9 @@ class Looker:
         """Make at most one frame; False when nothing is wanted or due. Paused, the budget does not bind."""
         if not self.watch.wants:
             return False
+        if self._begun is not None:
+            self._guarded(self._begun.name, self._go_on)
+            return True
         self._still = paused
         step = self.trainer.step
         if self._wanted_now(LIGHT, step, paused):
@@ -124,6 +133,11 @@ class Looker:
                 return True
         self.awaiting = ""
         return False
+
+    @property
+    def midway(self) -> bool:
+        """Whether a picture is begun: until it is done the weights must stay as they are."""
+        return self._begun is not None
 
     def asked_slices(self, wants: frozenset[str]) -> Iterator[None]:
         """Compute once what is too dear to be watched (cost "request"), in pieces; frames follow.
@@ -173,6 +187,7 @@ class Looker:
         try:
             look()
         except Exception as error:
+            self._begun = None
             self._broken.add(name)
             self._means.pop(name, None)
             self.emit(Notice("error", f"{name} cannot be shown: {error}", traceback.format_exc()))
@@ -207,10 +222,30 @@ class Looker:
         began = time.perf_counter()
         source = self._source_of(analysis)
         if source == "probe":
-            subject = self._subject(self.probe)
-            found: dict[str, TracedArray] | None = analysis.compute(subject, self.watch.wants)
-        else:
-            found = self._one_sequence(name, analysis, source)
+            self._begun = Begun(name, step, analysis.slices(self._subject(self.probe), self.watch.wants))
+            self._go_on()
+            return
+        found = self._one_sequence(name, analysis, source)
+        self._shown_for(name, step, found, began, source)
+
+    def _go_on(self) -> None:
+        """One piece of what is begun, or all of it where whoever drives this lets the weights go on."""
+        begun = self._begun
+        assert begun is not None
+        began = time.perf_counter() - begun.seconds
+        while self._begun is not None:
+            piece = next(begun.pieces, begun)
+            if piece is begun:
+                self._begun = None
+                self._shown_for(begun.name, begun.step, begun.found, began, "probe")
+            elif isinstance(piece, dict):
+                begun.found |= piece
+            if self._by_pieces:
+                break
+        begun.seconds = time.perf_counter() - began
+
+    def _shown_for(self, name: str, step: int, found: dict[str, TracedArray] | None, began: float, source: str) -> None:
+        """Send what was found, if it is whole, and tell the budget of the seconds since `began`."""
         hurry = 1 if name in self._shown else FIRST_HURRY
         if found is not None:
             self._shown.add(name)
@@ -289,6 +324,17 @@ class Looker:
                 seconds * 1e3,
             )
         )
+
+
+@dataclass
+class Begun:
+    """A dear picture of one step, made in pieces."""
+
+    name: str
+    step: int
+    pieces: Iterator[dict[str, TracedArray] | None]
+    found: dict[str, TracedArray] = field(default_factory=dict)
+    seconds: float = 0.0  # so far
 
 
 def shape_of(batch: Batch) -> object:
