@@ -34,7 +34,8 @@ class FutureGradient(Analysis):
     cost = "request"
 
     def serves(self, model: Model) -> bool:
-        return isinstance(model, NeuralModel) and model.interface.structure == "chain" and model.offers.causal
+        """Also a model that looks ahead by design: whether it may is the task's to say."""
+        return isinstance(model, NeuralModel) and model.interface.structure == "chain"
 
     def asked(self, batch: Batch) -> bool:
         """Each position has an answer of its own."""

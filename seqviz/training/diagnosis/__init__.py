@@ -23,11 +23,15 @@ class CannotJudge(Exception):
 
 
 class Rule(abc.ABC):
-    """`wants`: wildcards of trace arrays and of analyses' arrays that it reads. `order`: place among the findings."""
+    """`wants`: wildcards of trace arrays and of analyses' arrays that it reads. `order`: place among the findings.
+
+    `explained_by`: rules whose finding, where it is surer than not, is a cause of this one, so that it is told before.
+    """
 
     title: ClassVar[str]  # what would be wrong
     wants: ClassVar[tuple[str, ...]] = ()
     order: ClassVar[int] = 100
+    explained_by: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def judge(self, case: Case) -> Finding | None:
@@ -57,6 +61,11 @@ def confidence(value: float, threshold: float, certain: float) -> float:
 def agreeing(*confidences: float) -> float:
     """Several figures that say the same: 1 - (1 - a) (1 - b) ..., as of independent witnesses."""
     return min(1.0 - math.prod(1.0 - c for c in confidences), 0.99)
+
+
+def calmer(rate: float, ratio: float) -> float:
+    """A rate whose largest update is at the guide of 1e-3 of the weights; at least three times lower."""
+    return rounded(rate / max(3.0, min(ratio / 1e-3, 1000.0) if ratio > 0 else 3.0))
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 EMPTY: Floats = np.empty(0)
 _COUNTED = re.compile(r"^(\d+)-gram$")  # training/counted_baseline.py names its line so
+BLIND = frozenset({"uniform", "unigram", "memoryless"})  # lines of who looks at nothing but how common each answer is
 TAIL = 100  # steps: enough to see past single batches, few enough to be about now
 PARTS = 4  # a trend is told from the medians of four stretches of steps
 FEWEST_OF_A_PART = 20  # steps in each of them
@@ -60,6 +61,15 @@ class Record:
         scatter = 1.4826 * float(np.median(np.abs(np.diff(known)))) / math.sqrt(2)  # of a normal, from its median
         return 1.2533 * scatter / math.sqrt(len(known) / PARTS)
 
+    def began(self) -> float:
+        """The loss of the first step, before any update; nan where that step was not recorded."""
+        return float(self.losses[0]) if len(self.steps) and self.steps[0] <= 1 else math.nan
+
+    def peak(self) -> float:
+        """The highest loss that three steps in a row had, so that no odd batch tells it; nan before the third."""
+        known = self.losses[np.isfinite(self.losses)]
+        return float(np.minimum.reduce([known[:-2], known[1:-1], known[2:]]).max()) if len(known) > 2 else math.nan
+
     def loss_now(self) -> float:
         """Median loss of the last steps, nan before the first."""
         known = self.losses[-FEWEST_OF_A_PART:]
@@ -73,6 +83,11 @@ class Record:
         """Median update-to-weight ratio of the last steps at which it was measured; nan where it never was."""
         known = self.ratios[self.ratio_steps > max(self.rate_changed, self.last_step - TAIL)]
         return float(np.median(known)) if len(known) else math.nan
+
+    def largest_ratio(self) -> float:
+        """The largest update-to-weight ratio measured at this rate; nan where none was."""
+        known = self.ratios[self.ratio_steps > self.rate_changed]
+        return float(known.max()) if len(known) else math.nan
 
     @property
     def last_step(self) -> float:
@@ -120,8 +135,11 @@ class Case:
 
     @property
     def plain_line(self) -> float:
-        """The lowest line that needs no look at what came before (unigram, memoryless, uniform); nan without one."""
-        lines = [nats for name, nats in self.baselines.items() if not _COUNTED.match(name)]
+        """The lowest line that needs no look at anything (unigram, memoryless, uniform); nan without one.
+
+        Lines of who looks (neighbours, the Bayes filter) are goals, and no sign of what has not been learned.
+        """
+        lines = [nats for name, nats in self.baselines.items() if name in BLIND]
         return min(lines) if lines and self.unit.has_perplexity else math.nan
 
     def shown(self, nats: float) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
-from seqviz.training.diagnosis import CannotJudge, Rule, confidence, percent, rounded, rules
+from seqviz.training.diagnosis import CannotJudge, Rule, calmer, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case
 
 DEAD, ALL = 0.75, 0.98  # share of a layer's units
+VIOLENT = 0.1  # of the weights in one update: a hundred times the guide, enough to throw units out for good
 FEWEST = 100  # positions: fewer may all happen to be on the one side
 
 
@@ -21,6 +22,7 @@ class DeadUnits(Rule):
     title = "Units are dead"
     wants = ("layers.*.hidden_state", "*.hidden", "*.output")
     order = 70
+    explained_by = ("rate_too_high",)
 
     def judge(self, case: Case) -> Finding | None:
         layers = {name: values for name, values in case.matching(*self.wants).items() if rectified(values)}
@@ -38,13 +40,17 @@ class DeadUnits(Rule):
             "nothing on and are told nothing."
         )
         evidence = tuple((f"units that are always 0, {name}", percent(shares[name])) for name in ill[:4])
-        rate = case.knob("optimizer", "learning_rate", 0.0)
+        rate, ratio = case.knob("optimizer", "learning_rate", 0.0), case.record.largest_ratio()
+        if ratio >= VIOLENT:
+            evidence += (("largest update so far, over the size of the weights", number(ratio)),)
         suggestions = []
         if "activation" in case.config.get("model", {}):
             suggestions.append(Suggestion("activation", "leaky", "leaky ReLU: a slope below 0 too"))
             suggestions.append(Suggestion("activation", "gelu", "GELU: a slope below 0 too"))
         if rate:
-            suggestions.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))
+            suggestions.append(
+                Suggestion("learning_rate", calmer(rate, ratio), f"learning rate {calmer(rate, ratio):g}")
+            )
         return Finding(
             "dead_units", self.title, sentence, confidence(shares[ill[0]], DEAD, ALL), evidence, "activation_health",
             tuple(suggestions),

@@ -12,7 +12,7 @@ from seqviz.core.batch import Batch
 from seqviz.core.commands import Watch
 from seqviz.core.events import Evaluated, Event, Notice, RunDiverged, RunFailed, RunFinished, RunPaused, RunResumed
 from seqviz.core.lab_events import Diagnosed, Finding, RemedySwitch, Suggestion
-from seqviz.training.diagnosis import FINDINGS, CannotJudge, Rule, rules
+from seqviz.training.diagnosis import AT_THRESHOLD, FINDINGS, CannotJudge, Rule, rules
 from seqviz.training.diagnosis.case import Case
 from seqviz.training.diagnosis.chart import Chart, UpdateRatios
 from seqviz.training.diagnosis.measuring import Figures, chosen_windows, measure
@@ -157,8 +157,8 @@ class Doctor:
 
 
 def diagnosed(case: Case, asked: list[Rule]) -> Diagnosed:
-    """All rules asked about one case; the surest finding comes first."""
-    findings: list[Finding] = []
+    """All rules asked about one case; the surest finding comes first, and a cause before what it brought about."""
+    found_by: list[tuple[Finding, Rule]] = []
     passed: list[str] = []
     silent: list[tuple[str, str]] = []
     for rule in sorted(asked, key=lambda rule: rule.order):
@@ -170,8 +170,11 @@ def diagnosed(case: Case, asked: list[Rule]) -> Diagnosed:
         if found is None:
             passed.append(rule.title)
         else:
-            findings.append(found)
-    findings.sort(key=lambda finding: -finding.confidence)  # stable: among equals the rules' own order
+            found_by.append((found, rule))
+    sure = {finding.rule for finding, _ in found_by if finding.confidence >= AT_THRESHOLD}
+    # stable: among equals the rules' own order
+    found_by.sort(key=lambda both: (not sure.isdisjoint(both[1].explained_by), -both[0].confidence))
+    findings = [finding for finding, _ in found_by]
     return Diagnosed(case.step, tuple(findings), tuple(passed), tuple(silent))
 
 

@@ -14,6 +14,7 @@ from seqviz.training.diagnosis import CannotJudge, Rule, agreeing, back, confide
 from seqviz.training.diagnosis.case import TAIL, Case, Floats
 
 DECAY = "gradient.decay.layers.*"
+SOLVED = 0.5  # of the plain line: who answers so well and jumps nowhere is not harmed by what grows
 GREW, EXPLODED = 10.0, 1e4  # times: a loss that feels the far past ten times as much as its own position
 FIT = 0.8  # R2 of the logarithm over distance: growth by a factor each position, not one strong memory
 SPIKE, WILD = 100.0, 1e4  # largest norm over the median: healthy runs seldom pass 10
@@ -34,13 +35,16 @@ class Exploding(Rule):
         norms = case.record.grad_norms[WARM:]
         if not curves and len(norms) < FEWEST and not case.record.diverged:
             raise CannotJudge(f"{FEWEST} steps are needed to know the gradient's usual size")
+        spike, usual = spikes(norms)
+        harmed = spike >= SPIKE or bool(case.record.diverged) or growth >= EXPLODED
+        if not harmed and case.record.loss_now() < SOLVED * case.plain_line:
+            return None
         evidence: list[tuple[str, str]] = []
         sures: list[float] = []
         if growth >= GREW:
             sures.append(confidence(growth, GREW, EXPLODED))
             evidence.append((f"{back(distance)} over ‖∂ℓₜ/∂hₜ‖", f"{number(growth)} times"))
             evidence.append(("each position on the way back multiplies by", number(factor, 3)))
-        spike, usual = spikes(norms)
         if spike >= SPIKE:
             sures.append(confidence(spike, SPIKE, WILD))
             evidence.append(
@@ -57,6 +61,8 @@ class Exploding(Rule):
             f"Each position on the way back makes the gradient {number(factor, 3)} times as large"
             if growth >= GREW
             else "The gradient's norm jumps far above its usual size"
+            if spike >= SPIKE
+            else f"Numbers grew until {case.record.diverged} held one that is none"
         )
         return Finding(
             "exploding", self.title, f"{cause}{held}.", agreeing(*sures), tuple(evidence),

@@ -15,6 +15,7 @@ from seqviz.training.diagnosis.case import Case
 ORDER = "order.*"
 SAME = 1e-5  # relative: a hundred roundings of float32; with positions 1e-3 and more, even untrained
 LEARNED, TURNED = Suggestion("position", "learned", "learned positions"), Suggestion("position", "rope", "RoPE")
+UNDECAYED = Suggestion("weight_decay", 0.0, "no weight decay: it may have drawn queries and keys to 0")
 SURE, MASK_ONLY = 0.95, 0.75  # nothing depends on the order; only what the mask lets through does
 
 
@@ -41,6 +42,10 @@ class NoPositions(Rule):
             if blind
             else f"; the prediction moves by {number(changed)} because the causal mask gives some order away."
         )
+        has = case.knob("model", "position", "none") != "none"  # then the order is there, and attention looks away
+        if has:
+            sentence += " It has positions: its attention has become the same for all tokens."
         return Finding(
-            "no_positions", self.title, sentence, SURE if blind else MASK_ONLY, evidence, "attention", (LEARNED, TURNED)
-        )
+            "no_positions", self.title, sentence, SURE if blind else MASK_ONLY, evidence, "attention",
+            (*((UNDECAYED,) if has else ()), LEARNED, TURNED),
+        )  # fmt: skip

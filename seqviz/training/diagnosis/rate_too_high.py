@@ -15,8 +15,12 @@ from seqviz.training.diagnosis.case import Case, Floats
 LARGE, HUGE = 3e-3, 0.1  # update over weight: three and a hundred times the guide
 RISE = 0.05  # of the loss: beyond what a batch's luck brings to a median
 ERRORS = 4.0  # standard errors of the median
-STUCK = 0.97  # times the plain line: no better than never looking at what came before
-WORSE = 1.05  # the same where the task asks for a long memory, and healthy nets stand at the line for long
+WORSE = 1.05  # times a loss that needs no learning
+STUCK, LEAPT = (
+    0.97,
+    1.25,
+)  # at the plain line itself healthy nets pause, some for long; not those thrown there from above
+RUINED = 2.0  # times the loss before the first update: the steps have made it so
 AGREES = 0.4
 
 
@@ -38,11 +42,17 @@ class RateTooHigh(Rule):
         if not trouble or ratio < LARGE:
             return None
         rate = float(record.rates[-1])
-        sure = agreeing(confidence(ratio, LARGE, HUGE), *(AGREES for _ in trouble[1:]))
-        sentence = (
-            f"Each step changes the weights by {number(100 * ratio)} % of their size, and the loss "
-            f"{'rises again' if trouble[0][0].startswith('loss rose') else 'does not come down'}."
+        ruin = record.loss_now() / record.began() if record.began() > 0 else 0.0
+        sures = [confidence(ratio, LARGE, HUGE), *(AGREES for _ in trouble[1:])]
+        sure = agreeing(*sures, *([confidence(ruin, WORSE, RUINED)] if ruin > WORSE else []))
+        does = (
+            "rises again"
+            if trouble[0][0].startswith("loss rose")
+            else f"is {number(ruin)} times what it was before the first"
+            if ruin > WORSE
+            else "does not come down"
         )
+        sentence = f"Each step changes the weights by {number(100 * ratio)} % of their size, and the loss {does}."
         evidence = (("size of an update over that of the weights", number(ratio)), *trouble)
         lower = rate / max(10.0, min(ratio / 1e-3, 1000.0))
         lower = rounded(lower)
@@ -59,7 +69,14 @@ def _trouble(case: Case, trend: Floats | None) -> list[tuple[str, str]]:
     if now - lowest > max(RISE * abs(lowest), ERRORS * case.record.noise()):
         told = f"{case.shown(now)}; {case.shown(lowest)}"
         found.append(("loss rose again, median of the last stretch; the lowest", told))
-    if now > (WORSE if case.distance else STUCK) * line and now >= 0.98 * float(trend[-2]):
+    thrown = case.record.peak() > LEAPT * case.record.began()
+    if now > (STUCK if thrown else WORSE) * line and now >= 0.98 * float(trend[-2]):
         told = f"{case.shown(now)}; {case.shown(line)}"
         found.append(("loss stands still; who never looks at what came before has", told))
+    began = case.record.began()
+    if thrown and found:
+        told = f"{case.shown(case.record.peak())}; {case.shown(began)}"
+        found.append(("the highest loss so far; before the first update it was", told))
+    if began > 0 and now > WORSE * began:  # no line is needed to say that nothing was gained
+        found.append(("loss; before the first update it was", f"{case.shown(now)}; {case.shown(began)}"))
     return found

@@ -16,6 +16,7 @@ GUIDE = 1e-3
 SCHEDULED = 0.5  # of the highest rate so far: a schedule has lowered it on purpose
 STRAIGHT = 0.6  # last fall over first: a curve that bends loses most of its fall early
 ERRORS = 4.0  # standard errors of a median: a fall that is one
+LEFT = 0.05  # of the loss before the first update: who took the rest in these steps took large enough ones
 UNMOVED = 0.97  # times the plain line: has learned nothing but, at best, how common each symbol is
 
 
@@ -33,6 +34,8 @@ class RateTooLow(Rule):
         rate = float(record.rates[-1])
         planned = max(float(record.rates.max()), float(case.knob("optimizer", "learning_rate", 0.0)))
         if ratio >= SMALL or rate < SCHEDULED * planned:
+            return None
+        if record.loss_now() < LEFT * record.began():
             return None
         how = _slow(case, trend)
         if how is None:

@@ -69,6 +69,7 @@ def on_copying(model: str, delay: int = 20, **changes: object) -> RunConfig:
 class Patient:
     told: Diagnosed
     case: Case
+    trainer: Trainer
 
     def finding(self, rule: str) -> Finding | None:
         return next((found for found in self.told.findings if found.rule == rule), None)
@@ -97,7 +98,7 @@ def visit(config: RunConfig, change: Callable[[Experiment], None] | None = None)
     while doctor.busy:
         doctor.work()
     (told,) = [event for event in heard if isinstance(event, Diagnosed)]
-    return Patient(told, case_of(doctor))
+    return Patient(told, case_of(doctor), trainer)
 
 
 def case_of(doctor: Doctor) -> Case:

@@ -38,3 +38,16 @@ def test_only_what_is_cut_off_at_0_can_be_dead():
 def test_killed_units_are_counted_in_the_real_run():
     patient = faulty("ReLU biases of -10")
     assert all(dead(values).all() for values in patient.case.matching("blocks.*.mlp.hidden").values())
+
+
+def test_a_violent_update_is_told_and_the_rate_offered_is_lowered_by_as_much():
+    optimizer = {"model": {}, "optimizer": {"learning_rate": 0.6}, "training": {}}
+    ratios = np.concatenate([[0.2], np.full(59, 1e-5)])
+    found = DeadUnits().judge(made(arrays={NAME: layer(9)}, record={"ratios": ratios}, config=optimizer))
+    assert found is not None
+    assert found.evidence[-1] == ("largest update so far, over the size of the weights", "0.20")
+    assert found.suggestions[-1].value == 0.003
+    calm = DeadUnits().judge(made(arrays={NAME: layer(9)}, config=optimizer))
+    assert calm is not None
+    assert len(calm.evidence) == 1
+    assert calm.suggestions[-1].value == 0.2

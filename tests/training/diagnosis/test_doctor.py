@@ -177,6 +177,16 @@ def test_the_surest_finding_comes_first_and_silence_is_told_apart_from_health():
     assert told.silent == (("lacking", "figures are lacking"),)
 
 
+class BroughtAbout(Sure):
+    title, explained_by = "brought about", ("unsure",)
+
+
+def test_what_another_finding_explains_is_told_after_it_though_it_is_surer():
+    told = diagnosed(made(), [BroughtAbout(), Unsure()])
+    assert [found.rule for found in told.findings] == ["unsure", "sure"]
+    assert [found.rule for found in diagnosed(made(), [BroughtAbout(), Content()]).findings] == ["sure"]
+
+
 def test_confidence_is_half_at_the_threshold_and_grows_with_the_logarithm():
     assert confidence(0.01, 0.01, 1e-5) == 0.5
     assert confidence(1e-5, 0.01, 1e-5) == pytest.approx(0.97)

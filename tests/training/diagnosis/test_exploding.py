@@ -53,3 +53,18 @@ def test_clipping_is_offered_only_where_nothing_clips():
     free = faulty("a large radius, ReLU and no clipping").finding("exploding")
     assert free is not None
     assert free.suggestions[0].remedy == "clip_norm"
+
+
+def test_growth_that_harms_nothing_is_no_illness_and_beyond_all_measure_it_is():
+    solved, not_solved = {"losses": np.full(300, 0.01)}, {"losses": np.full(300, 2.4)}
+    growing = {DECAY: 1.25 ** np.arange(22.0)}
+    assert Exploding().judge(made(arrays=growing, record=solved)) is None
+    assert Exploding().judge(made(arrays=growing, record=not_solved)) is not None
+    assert Exploding().judge(made(arrays={DECAY: 2.0 ** np.arange(22.0)}, record=solved)) is not None
+
+
+def test_a_run_that_ended_in_no_number_is_not_said_to_have_jumped():
+    found = Exploding().judge(made(record={"diverged": "layers.0.hidden_state"}))
+    assert found is not None
+    assert "layers.0.hidden_state" in found.sentence
+    assert "jumps" not in found.sentence

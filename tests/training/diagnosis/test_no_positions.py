@@ -32,3 +32,11 @@ def test_one_block_without_positions_is_a_bag_and_every_encoding_is_far_from_one
     assert "bag of tokens" in found.sentence
     for name in ("Transformer, learned positions", "Transformer, RoPE, ReLU", "Transformer, ALiBi"):
         assert healthy(name).case.arrays["order.first_attention"] > 1e-3, name
+
+
+def test_a_model_that_has_positions_is_told_that_its_attention_looks_away_from_them():
+    config = {"model": {"position": "rope"}, "optimizer": {"weight_decay": 0.01}, "training": {}}
+    found = NoPositions().judge(made(arrays=arrays(1e-7, 0.002), config=config))
+    assert found is not None
+    assert "It has positions" in found.sentence
+    assert found.suggestions[0].remedy == "weight_decay"

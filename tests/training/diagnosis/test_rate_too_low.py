@@ -46,3 +46,8 @@ def test_a_thousandth_of_the_rate_is_found_and_a_higher_one_offered():
     found = faulty("a thousandth of the learning rate").finding("rate_too_low")
     assert found is not None
     assert found.suggestions[0].value > 1e-5
+
+
+def test_a_loss_that_fell_to_next_to_nothing_in_these_steps_is_no_sign_though_its_rest_falls_straight():
+    losses = np.concatenate([np.geomspace(2.0, 1e-5, 100), np.linspace(1e-5, 5e-6, 200)])
+    assert RateTooLow().judge(made(record=SLOW | {"losses": losses})) is None

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from seqviz.models.transformer_encoder import TransformerEncoder
+from seqviz.training.builder import Experiment
 from seqviz.training.diagnosis.target_leak import FUTURE, TargetLeak
 from tests.training.diagnosis.cases import made, silent
-from tests.training.diagnosis.patients import faulty, healthy
+from tests.training.diagnosis.patients import faulty, healthy, on_text, visit
 
 CAUSAL = {FUTURE: np.array([0.0, 1.0])}
 
@@ -34,3 +36,16 @@ def test_a_loss_far_below_the_counted_line_after_little_reading_is_told_as_a_sus
 def test_the_gradient_to_the_future_of_a_masked_run_is_0_to_the_last_bit_and_of_an_unmasked_one_is_not():
     assert healthy("Transformer, learned positions").case.arrays[FUTURE][0] == 0.0
     assert faulty("no causal mask").case.arrays[FUTURE][0] > 0.01
+
+
+def encoder_in_its_place(experiment: Experiment) -> None:
+    names = TransformerEncoder.Config.model_fields
+    knobs = {key: value for key, value in experiment.config.model.knobs.items() if key in names}
+    with experiment.randomness:
+        experiment.model = TransformerEncoder(TransformerEncoder.Config(**knobs), experiment.task.interface)
+
+
+def test_a_model_that_looks_ahead_by_design_is_found_where_the_task_must_not():
+    patient = visit(on_text("transformer", training__steps=10), encoder_in_its_place)
+    assert patient.told.findings[0].rule == "target_leak"
+    assert patient.told.findings[0].confidence >= 0.9

@@ -4,10 +4,14 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
+from seqviz.analysis import Subject
+from seqviz.analysis.itemised import naive_itemised
+from seqviz.training.diagnosis.measuring import ONE_BY_ONE, chosen_windows
 from seqviz.training.diagnosis.vanishing import FORGOTTEN, Vanishing, furthest
 from tests.training.diagnosis.cases import made, silent
-from tests.training.diagnosis.patients import faulty, healthy
+from tests.training.diagnosis.patients import config_of, faulty, healthy, visit
 
 DECAY = "gradient.decay.layers.0.hidden_state"
 
@@ -70,3 +74,22 @@ def test_the_evidence_of_a_real_run_is_the_measured_decay():
     assert found.evidence[0] == ("‖∂ℓₜ/∂hₜ₋₃₀‖ as a share of ‖∂ℓₜ/∂hₜ‖", "less than 0.001 %")
     well = healthy("LSTM with forget bias 3 on copy memory").case.arrays
     assert max(values[20] for name, values in well.items() if name.startswith("gradient.decay")) > FORGOTTEN
+
+
+def test_a_loss_at_the_end_alone_is_judged_by_the_way_back_from_there():
+    config = config_of("rnn", {"name": "delayed_recall", "delay": 14}, "labelling", training__steps=40,
+                       training__batch_size=16, model__spectral_radius=0.4)  # fmt: skip
+    patient = visit(config)
+    found = patient.finding("vanishing")
+    assert found is not None
+    assert found.confidence >= 0.5
+    assert found.evidence[0][0] == "‖∂ℓₜ/∂hₜ₋₁₅‖ as a share of ‖∂ℓₜ/∂hₜ‖"
+
+    trainer = patient.trainer
+    shares = []
+    for window in chosen_windows(trainer)[:ONE_BY_ONE]:
+        itemised = naive_itemised(Subject(trainer.model, trainer.learner.tensors(window)), "layers.0.hidden_state")
+        shares.append(itemised[0, -1].flip(0) / itemised[0, -1, -1])  # (distance,): only the last position has a loss
+    measured = patient.case.arrays["gradient.decay.layers.0.hidden_state"]
+    assert len(measured) == 16
+    assert measured == pytest.approx(torch.stack(shares).mean(dim=0).numpy(), rel=1e-3)
