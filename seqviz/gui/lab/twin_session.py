@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Signal, SignalInstance, Slot
+from PySide6.QtCore import QTimer, Signal, SignalInstance, Slot
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
@@ -16,6 +16,7 @@ from seqviz.gui.race.session import WANTS, RaceSession
 from seqviz.gui.session import RunSession
 
 ORIGINAL, TWIN = 0, 1  # numbers of the racers
+REST_MS = 250  # a slider at rest: every pair between its first and its last tick would be thrown away
 
 
 class TwinSession(RaceSession):
@@ -31,6 +32,12 @@ class TwinSession(RaceSession):
         self.changes: dict[str, Any] = {}  # remedies that are flipped, by name
         self.made: TwinMade | None = None
         self.refusal = ""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._make_last)
+        self._stale = False  # flipped since the last pair was asked for
+        self._closed = True  # what is still told is of a pair that was closed before it came
         session.remedies_offered.connect(self._take_offer)
         session.twin_made.connect(self._take_pair)
         session.run_started.connect(self._forget)
@@ -59,10 +66,27 @@ class TwinSession(RaceSession):
         if value != own:
             self.changes[remedy] = value
         self.refusal = ""
+        self._stale = True
+        if not self._rest.isActive():
+            self._make_last()
+        self._rest.start()
+
+    @Slot()
+    def _make_last(self) -> None:
+        """The pair as it is flipped now."""
+        if not self._stale:
+            return
+        self._stale = False
         if self.changes:
+            self._closed = False
             self._session.send(MakeTwin(dict(self.changes)))
         else:
             self.leave()
+
+    def _settle(self) -> None:
+        """Nothing that was flipped is still to be asked for."""
+        self._rest.stop()
+        self._stale = False
 
     def play_or_pause(self) -> None:
         """Train both on, or hold both."""
@@ -73,6 +97,8 @@ class TwinSession(RaceSession):
 
     def leave(self) -> None:
         """Close the pair; the run itself was never touched."""
+        self._settle()
+        self._closed = True
         self.changes, self.made, self.racers = {}, None, []
         self._send(cm.LeaveRace())
         self._set_state("empty")
@@ -88,19 +114,30 @@ class TwinSession(RaceSession):
 
     @Slot(object)
     def _take_pair(self, event: TwinMade) -> None:
-        self.made, self.changes = event, dict(event.changes)
+        if self._closed:
+            return
+        self.made = event
+        if not self._stale:  # else it is flipped on already
+            self.changes = dict(event.changes)
         self.refusal = ""
         self.switches_changed.emit()
         self.pair_made.emit()
 
     @Slot(object)
+    def _take(self, event: ev.RaceEvent) -> None:
+        if not self._closed or isinstance(event, ev.RaceRejected):
+            super()._take(event)
+
+    @Slot(object)
     def _forget(self, run: ev.RunStarted) -> None:
         """Another run stands on the first page: its twin would be another."""
-        if self.made is not None:
+        self._settle()
+        if self.made is not None or self.changes:
             self.leave()
 
     @Slot(str)
     def _take_refusal(self, text: str) -> None:
+        self._settle()
         self.refusal = text
         self.changes = dict(self.made.changes) if self.made is not None else {}
         self.switches_changed.emit()

@@ -121,3 +121,26 @@ def test_another_run_on_the_first_page_closes_the_pair(qtbot, lab):
     lab.session.reset()
     qtbot.waitUntil(lambda: not lab.window.pair.racers, timeout=10_000)
     qtbot.waitUntil(lambda: lab.session.state == "paused", timeout=10_000)
+
+
+def test_a_slider_that_is_drawn_makes_a_pair_at_its_first_tick_and_one_when_it_rests(qtbot, lab):
+    pair, made = lab.window.pair, []
+    pair.pair_made.connect(lambda: made.append(dict(pair.made.changes)))
+    for tick in range(1, 13):
+        pair.flip("forget_bias", 1 + tick / 4)
+        lab.run_on(0.02)
+        assert pair.changes == {"forget_bias": 1 + tick / 4}  # what came meanwhile takes no tick back
+    qtbot.waitUntil(lambda: bool(made) and made[-1] == {"forget_bias": 4.0}, timeout=10_000)
+    assert len(made) == 2
+    lab.run_on(0.4)
+    assert len(made) == 2
+
+
+def test_a_closed_pair_is_not_made_again_by_the_tick_before(lab):
+    pair = lab.window.pair
+    pair.flip("forget_bias", 2.0)
+    pair.flip("forget_bias", 2.5)
+    pair.leave()
+    lab.run_on(0.6)
+    assert not pair.racers
+    assert pair.made is None
