@@ -65,6 +65,31 @@ def test_the_plane_is_the_loss_at_its_grid_points(asked):
     assert float(found["curvature.slice.loss"][9, 3]) == pytest.approx(landscape.loss_at(point), rel=1e-6)
 
 
+def test_every_point_of_the_random_line_is_the_loss_there(asked):
+    model, batch, _, found = asked
+    landscape = Landscape(model, batch)
+    direction = landscape.random_direction()
+    direction = direction / direction.norm() * landscape.here.norm()
+    distances, losses = found["curvature.line.random.distance"], found["curvature.line.random.loss"]
+    for place in (0, 7, len(distances) - 1):
+        plain = landscape.loss_at(landscape.here + float(distances[place]) * direction)
+        assert float(losses[place]) == pytest.approx(plain, rel=1e-5)
+    assert float(distances[-1]) == -float(distances[0]) > 0
+
+
+def test_the_path_lies_in_the_plane_in_lengths_of_the_weights(asked):
+    model, batch, path, found = asked
+    here = Landscape(model, batch).here
+    directions, _, _ = plane_of(torch.cat([path, here.unsqueeze(0)]))
+    for snapshot, place in zip([*path, here], found["curvature.slice.path"], strict=True):
+        plain = directions @ (snapshot - here) / here.norm()
+        assert torch.allclose(place, plain, atol=1e-9)
+    xs, ys = found["curvature.slice.x"], found["curvature.slice.y"]
+    places = found["curvature.slice.path"]
+    assert xs[0] < places[:, 0].min() < places[:, 0].max() < xs[-1]
+    assert ys[0] < places[:, 1].min() < places[:, 1].max() < ys[-1]
+
+
 def test_the_plane_holds_a_path_of_two_dimensions_whole(asked):
     found = asked[3]
     assert float(found["curvature.slice.share"].sum()) == pytest.approx(1.0, abs=1e-6)

@@ -53,6 +53,22 @@ def test_the_prediction_moves_by_the_total_variation_of_two_plain_passes():
     assert float(found) == pytest.approx(worst, rel=1e-9)
 
 
+def test_the_first_attention_moves_by_what_a_hook_hears_of_it_as_a_share_of_what_it_gave():
+    model, batch = build("transformer", d_model=8, n_heads=2, n_layers=2), text_batch(2)
+    heard: list[torch.Tensor] = []
+    handle = model.stack[0].attention.register_forward_hook(
+        lambda module, read, said: heard.append((said[0] if isinstance(said, tuple) else said)[:, -1])
+    )
+    with torch.no_grad():
+        for each in (batch, *(shuffled(batch, seed) for seed in range(SHUFFLES))):
+            model(each, Context())
+    handle.remove()
+    plain, *others = heard
+    worst = max(float((other - plain).square().sum().sqrt() / plain.square().sum().sqrt()) for other in others)
+    found = OrderTest().compute(Subject(model, batch), ALL)["order.first_attention"].values
+    assert float(found) == pytest.approx(worst, rel=1e-9)
+
+
 def test_a_shuffle_keeps_the_last_token_and_the_same_tokens_before_it():
     batch = text_batch(2)
     other = shuffled(batch, 0)
