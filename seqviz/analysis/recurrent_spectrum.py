@@ -20,6 +20,7 @@ from torch import Tensor
 
 from seqviz.analysis import Analysis, Subject, analyses, matches
 from seqviz.analysis.jacobians import has_steps, largest_singular_value
+from seqviz.analysis.lengths import length
 from seqviz.models.base import Model
 from seqviz.models.initialization import square_blocks
 from seqviz.models.recurrent import RecurrentModel
@@ -83,7 +84,7 @@ class RecurrentSpectrum(Analysis):
                 if any(matches(name, wants) for name in names):
                     values = eigenvalues(matrix)  # (H, 2)
                     norm = largest_singular_value(matrix.unsqueeze(0))[0]
-                    figures = (values, values.norm(dim=1).max(), norm)
+                    figures = (values, length(values).max(), norm)
                     axes: tuple[tuple[str, ...], ...] = (("index", "part"), (), ())
                     given = zip(names, figures, axes, strict=True)
                     found |= {name: TracedArray(figure, along) for name, figure, along in given if matches(name, wants)}

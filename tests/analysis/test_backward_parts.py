@@ -10,7 +10,8 @@ import torch
 from seqviz.analysis import Subject
 from seqviz.analysis.backward_parts import backward_parts, parts_by_graph, parts_by_hand
 from seqviz.core.interface import Interface, Space
-from seqviz.models.base import architectures
+from seqviz.models.base import architectures, position_losses
+from seqviz.models.output import Output
 from seqviz.models.unrolled import UnrolledModel
 from tests.analysis.small_models import RECURRENT, SMALL, build, text_batch, vector_batch
 
@@ -72,6 +73,20 @@ def test_totals_and_what_arrives_equal_plain_autograd(name):
         assert torch.allclose(found["total"][0], total.norm(dim=-1), rtol=1e-9, atol=1e-14), site
         assert torch.allclose(found["arriving"][0], arriving.norm(dim=-1), rtol=1e-9, atol=1e-14), site
         assert torch.allclose(found["born"][0], (total - arriving).norm(dim=-1), rtol=1e-8, atol=1e-13), site
+
+
+@pytest.mark.parametrize("name", [*RECURRENT, *UNROLLED])
+def test_what_is_born_in_the_top_layer_is_what_the_head_alone_sends_down_and_the_rest_arrives(name):
+    """As vectors: the gradient by what the head reads, with everything below it cut off."""
+    subject = Subject(build(name, **SMALL, skip=False, output_depth=0), text_batch(1))  # the head reads the state
+    model, top = subject.model, f"layers.1.{subject.model.states[0]}"
+    features = subject.trace.arrays[top].values.detach().clone().requires_grad_()
+    losses = position_losses(Output(model.head(features, subject.batch)), subject.batch)[0]
+    (sent,) = torch.autograd.grad(losses[~losses.isnan()].mean(), features)
+    parts = backward_parts(subject)[top]
+    total, arriving = (torch.stack(steps[::-1], dim=1) for steps in (parts.total, parts.arriving))  # (1, T, H)
+    assert torch.allclose(arriving + sent, total, rtol=1e-9, atol=1e-14)
+    assert torch.allclose(parts.norms()["born"], sent.norm(dim=-1), rtol=1e-8, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", RECURRENT)

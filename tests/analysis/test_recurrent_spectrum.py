@@ -33,6 +33,21 @@ def test_every_block_has_the_eigenvalues_radius_and_norm_that_numpy_finds(name):
     assert len(found) == 2 * 3 * len(blocks)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [1e-20, 1.0, 1e20])
+def test_no_radius_is_larger_than_its_norm(name, size):
+    model = build(name, **SMALL).float()
+    with torch.no_grad():
+        for key, weights in model.named_parameters():
+            if "weight_hh" in key:
+                weights *= size
+    found = RecurrentSpectrum().compute(Subject(model, text_batch()), frozenset({"spectrum.*"}))
+    radii = {key: float(array.values) for key, array in found.items() if key.endswith(".radius")}
+    for key, radius in radii.items():
+        norm = float(found[key.replace(".radius", ".norm")].values)
+        assert 0 < radius <= norm * (1 + 1e-5) < float("inf"), key
+
+
 def test_blocks_are_named_after_the_gates_they_feed():
     assert list(recurrent_blocks(build("rnn", **SMALL), 0)) == ["recurrent"]
     assert list(recurrent_blocks(build("lstm", **SMALL), 1)) == [

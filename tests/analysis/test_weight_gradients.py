@@ -106,6 +106,55 @@ def test_one_positions_term_is_the_gradient_by_a_copy_of_the_matrix_used_there_a
     assert float(kept.values[0, 0]) == pytest.approx(float(whole.norm() / sum(t.norm() for t in terms)))
 
 
+def plain_term(model: NeuralModel, subject: Subject, module: torch.nn.Module, t: int) -> dict[str, torch.Tensor]:
+    """A backward pass in which this module hears of its output at t alone: its parameters' gradients."""
+    along = 2 if isinstance(module, torch.nn.Conv1d) else 1
+
+    def deafen(module: torch.nn.Module, read: object, said: torch.Tensor) -> None:
+        kept = torch.zeros_like(said)
+        kept.select(along, t).fill_(1.0)
+        said.register_hook(lambda gradient: gradient * kept)
+
+    handle = module.register_forward_hook(deafen)
+    loss = mean_losses(position_losses(model.forward(subject.batch, Context()), subject.batch))
+    handle.remove()
+    own = {name: p for name, p in module.named_parameters(recurse=False) if p.requires_grad}
+    return dict(zip(own, torch.autograd.grad(loss, list(own.values())), strict=True))
+
+
+@pytest.mark.parametrize("name", [n for n in ("transformer", "tcn", "gated_conv", "fixed_window") if n in SERVED])
+def test_each_positions_term_is_what_a_module_gets_that_hears_of_that_position_alone(name):
+    model = build(name, **SMALL, channels=6, n_levels=2)
+    subject = Subject(model, text_batch())
+    arrays = WeightGradients().compute(subject, EVERYTHING)
+    kinds = (torch.nn.Linear, torch.nn.Conv1d, torch.nn.Embedding, torch.nn.LayerNorm)
+    looked_at = 0
+    for path, module in model.named_modules():
+        known = isinstance(module, kinds) and not parametrize.is_parametrized(module)
+        known = known and sum(module.weight is getattr(other, "weight", None) for other in model.modules()) == 1
+        if not known or f"weight_gradient.{path}.weight.by_position" not in arrays:
+            continue
+        norms: dict[str, list[float]] = {}
+        for t in range(8):
+            for key, term in plain_term(model, subject, module, t).items():
+                norms.setdefault(key, []).append(float(term.square().sum().sqrt()))
+        for key, expected in norms.items():
+            found = arrays[f"weight_gradient.{path}.{key}.by_position"].values[0]
+            assert found.tolist() == pytest.approx(expected, rel=1e-8, abs=1e-14), (path, key)
+            looked_at += 1
+    assert looked_at >= 3
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_shares_of_all_positions_add_up_to_one_and_no_sum_is_longer_than_its_terms(name):
+    found = WeightGradients().compute(Subject(build(name, **SMALL), text_batch()), EVERYTHING)
+    for key, traced in found.items():
+        if key.endswith(".aligned") and not torch.isnan(traced.values).any():
+            assert float(traced.values.sum()) == pytest.approx(1.0, rel=1e-7), key
+        if key.endswith(".cancellation") and not torch.isnan(traced.values).any():
+            assert 0 <= float(traced.values) <= 1 + 1e-12, key
+
+
 def test_signed_shares_add_up_to_one():
     subject = Subject(build("transformer", **SMALL), text_batch())
     found = WeightGradients().compute(subject, frozenset({"weight_gradient.*.aligned"}))
