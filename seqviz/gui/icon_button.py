@@ -117,7 +117,7 @@ class IconButton(QAbstractButton):
             self.setText(text)
             self.setToolTip(tip)
             self.setAccessibleName(text or tip)
-            self.update()
+            self.follow_theme()
 
     @Slot()
     def follow_theme(self) -> None:
@@ -140,7 +140,8 @@ class IconButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         if self._kind == "primary":
-            return QSize(theme.px(92), theme.px(32))
+            words = theme.metrics(12, bold=True).horizontalAdvance(self.text())
+            return QSize(max(theme.px(92), math.ceil(words) + theme.px(44)), theme.px(32))
         side = theme.px(20 if self._kind == "flat" else 36)
         return QSize(side, side if self._kind == "flat" else theme.px(32))
 

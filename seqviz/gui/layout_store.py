@@ -46,13 +46,30 @@ def default_layout(run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) ->
 
 
 def room_layout(room: str, run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) -> Layout:
-    """What a room of the laboratory shows of this run at first: every panel that stands in it and is served."""
-    served = sorted(
-        (kind for _, kind in known if room in kind.rooms and kind.reason_unserved(run) is None),
-        key=lambda kind: (kind.rooms[room], kind.name),
-    )
+    """What a room of the laboratory shows of this run at first: every panel that stands in it and is served.
+
+    Where nothing on the sheet is served, the panel that leads the room stands there and says why.
+    """
+    served = [kind for kind in in_room(room, known) if kind.reason_unserved(run) is None]
     sheet = flat_after_first([kind for kind in served if kind.place == "sheet"])
+    sheet = sheet or [kind for kind in in_room(room, known) if kind.place == "sheet"][:1]
     return Layout(tuple(kind.name for kind in sheet), tuple(kind.name for kind in served if kind.place != "sheet"))
+
+
+def in_room(room: str, known: Sequence[tuple[str, type[Panel]]]) -> list[type[Panel]]:
+    """The panels that stand in a room, from the top."""
+    standing = (kind for _, kind in known if room in kind.rooms)
+    return sorted(standing, key=lambda kind: (kind.rooms[room], kind.name))
+
+
+def missing_in_room(room: str, run: RunStarted, known: Sequence[tuple[str, type[Panel]]]) -> str:
+    """Why the panel that leads the room is not there, where others are; "" where it is."""
+    sheet = [(kind, kind.reason_unserved(run)) for kind in in_room(room, known) if kind.place == "sheet"]
+    if not sheet or all(reason is not None for _, reason in sheet):
+        return ""
+    leading = sheet[0][0].rooms[room]
+    reasons = [reason for kind, reason in sheet if kind.rooms[room] == leading]
+    return next((reason for reason in reasons if reason is not None), "") if None not in reasons else ""
 
 
 def flat_after_first(kinds: list[type[Panel]]) -> list[type[Panel]]:

@@ -12,7 +12,8 @@ from seqviz.core.halt_words import halt_sentence
 from seqviz.gui.lab.bar import LabBar
 from seqviz.gui.lab.rooms import MODEL, ROOMS, room_named
 from seqviz.gui.lab.twin_session import TwinSession
-from seqviz.gui.panels.base import Panel
+from seqviz.gui.layout_store import missing_in_room
+from seqviz.gui.panels.base import Panel, panels
 from seqviz.gui.window_explain import WindowExplain
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class WindowLab(WindowExplain):
         self.lab_bar = LabBar()
         self.lab_bar.hide()
         self.lab_bar.room_chosen.connect(self.show_room)
+        self.session.run_started.connect(self._say_room)
         self.centre.views.set_bar(self.lab_bar)
         self.session.halted.connect(self._show_halt)
         self.pair = TwinSession.of(self.session)
@@ -60,8 +62,16 @@ class WindowLab(WindowExplain):
         self.leave_presentation()
         super().show_one_model()
         self.centre.show_page(None)
-        self.lab_bar.show_room(room)
         self._enter(room.name)
+        self._say_room()
+
+    @Slot()
+    def _say_room(self) -> None:
+        """The bar says what the room answers, or why this run cannot be asked."""
+        if self.in_lab:
+            room, run = room_named(self.board.room), self.session.run
+            missing = "" if run is None else missing_in_room(room.name, run, list(panels.items()))
+            self.lab_bar.show_room(room, missing)
 
     @Slot()
     def show_one_model(self) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt
 
-from seqviz.gui.layout_store import Layout, LayoutStore
+from seqviz.gui.lab.rooms import ROOMS
+from seqviz.gui.layout_store import Layout, LayoutStore, missing_in_room, room_layout
 from seqviz.gui.panel_menu import PanelMenu
 from seqviz.gui.panels.base import panels
 
@@ -149,6 +150,24 @@ def test_a_panel_that_cannot_be_served_says_why_and_offers_the_nearest_model(ope
     qtbot.mouseClick(frame.unserved.button, Qt.MouseButton.LeftButton)
     opened.pump()
     assert opened.session.run.family == "transformer"
+
+
+def test_a_room_that_a_model_cannot_serve_says_so_instead_of_standing_empty(opened):
+    run = replace(opened.session.run, title="n-gram", learns_by="count", provides=("surprisal",), layer_names=())
+    known = list(panels.items())
+    assert room_layout("jacobians", run, known).sheet == ("jacobian_spectrum",)
+    assert panels.get("jacobian_spectrum").reason_unserved(run).startswith("n-gram has no state that is handed on")
+    assert missing_in_room("jacobians", run, known) == ""  # the panel itself says it
+    for room in ROOMS:
+        assert len(room_layout(room.name, run, known).sheet) == 1, room.name
+
+
+def test_a_room_without_its_leading_panel_says_why(opened):
+    run = replace(opened.session.run, title="Transformer", provides=("gradient.total.*",))
+    known = list(panels.items())
+    assert room_layout("backprop", run, known).sheet == ("gradient_norms",)
+    assert missing_in_room("backprop", run, known).startswith("Transformer has no recurrent layer")
+    assert missing_in_room("backprop", replace(run, provides=("*",)), known) == ""
 
 
 def test_the_panel_menu_saves_copies_moves_and_closes(opened):

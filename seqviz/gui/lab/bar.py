@@ -22,16 +22,22 @@ class LabBar(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.room: Room = ROOMS[0]
+        self.missing = ""
         tips = {room.title: f"{room.question} (Alt+{number})" for number, room in enumerate(ROOMS, 1)}
         self.switch = ChoiceSwitch("room", [room.title for room in ROOMS], tips, self)
         self.switch.chosen.connect(self._choose)
         self._place()
 
-    def show_room(self, room: Room) -> None:
-        """Mark the room that is shown."""
-        self.room = room
+    def show_room(self, room: Room, missing: str = "") -> None:
+        """Mark the room that is shown; `missing`: why what leads it is not there, said beside the question."""
+        self.room, self.missing = room, missing
         self.switch.show_option(room.title)
         self.update()
+
+    def words(self, width: float) -> str:
+        """What stands beside the switch: the question and what is missing, where there is room for both."""
+        both = " · ".join(part for part in (self.room.question, self.missing) if part)
+        return both if theme.metrics(12).horizontalAdvance(both) <= width else self.missing or self.room.question
 
     def _choose(self, title: str) -> None:
         self.room_chosen.emit(room_titled(title).name)
@@ -55,6 +61,7 @@ class LabBar(PaintedWidget):
         left = self.switch.width() + theme.px(16)
         area = QRectF(left, 0, max(self.width() - left, 0), self.height())
         metrics = painter.fontMetrics()
-        words = metrics.elidedText(self.room.question, Qt.TextElideMode.ElideRight, int(area.width()))
+        words = self.words(area.width())
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
         painter.end()

@@ -27,6 +27,7 @@ class ActivationHealthPanel(PaintedFreePanel):
     question = "Are its activations healthy?"
     wants = ("health.*",)
     needs = ("health.norm.*", "health.saturation.*")
+    lacking = "has no activations that could be ill"
     shown_by_default = False
     rooms = {"health": 20}
     order = 41

@@ -22,6 +22,7 @@ class AttentionEntropyPanel(LevelRowsPanel):
     question = "Has attention collapsed?"
     wants = (f"{_ENTROPY}*",)
     needs = wants
+    lacking = "has no attention"
     shown_by_default = False
     rooms = {"health": 15}
     order = 43

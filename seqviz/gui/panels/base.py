@@ -102,7 +102,8 @@ class Panel(PaintedWidget):
     (share of free height among its neighbours), `order` (default position, small is high), `shown_by_default`
     (False: only in the list of panels until asked for), `rooms` (rooms of the laboratory where it stands at first, each
     with its place from the top), `question` (title in presentation mode), `has_header` (False:
-    it says its title in its own gutter),
+    it says its title in its own gutter), `lacking` (what it says after the name of a run that cannot serve it: "has no
+    recurrent matrix"; empty: has no and the title),
     `fixed_height` (px at scale 1 without the header; 0: a share of the free height).
     """
 
@@ -119,6 +120,7 @@ class Panel(PaintedWidget):
     shown_by_default: ClassVar[bool] = True
     rooms: ClassVar[Mapping[str, int]] = MappingProxyType({})
     has_header: ClassVar[bool] = True
+    lacking: ClassVar[str] = ""
 
     cursor_moved = Signal(object)  # Cursor: the user pointed at a position
     header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
@@ -191,7 +193,7 @@ class Panel(PaintedWidget):
             for given in run.provides:
                 if fnmatch.fnmatchcase(given, need) or fnmatch.fnmatchcase(need, given):
                     return None
-        return f"{run.title} has no {cls.title.lower()}"
+        return f"{run.title} {cls.lacking or f'has no {cls.title.lower()}'}"
 
 
 class SheetPanel(Panel):

@@ -30,6 +30,7 @@ class CurvaturePanel(PaintedFreePanel):
     place = "sheet"
     wants = ("curvature.*",)
     needs = ("curvature.*",)
+    lacking = "learns without gradients: there is no slope to measure"
     rooms = {"curvature": 10}
     weight = 100
     minimum_height = 300
@@ -58,7 +59,7 @@ class CurvaturePanel(PaintedFreePanel):
         """Ask the trainer, once."""
         if self._session is not None and not self._asked and self._session.run is not None:
             self._asked = True
-            self.button.set_sign("play", "Measuring ...", "The answer comes in some seconds")
+            self.button.set_sign("play", "Measuring", "The answer comes in some seconds")
             self.button.setEnabled(False)
             self._session.send(Ask(frozenset({"curvature.*"})))
 
@@ -82,6 +83,8 @@ class CurvaturePanel(PaintedFreePanel):
             if f"curvature.line.{name}.loss" in arrays:
                 losses = arrays[f"curvature.line.{name}.loss"] * per_nat
                 self._lines[name] = Line(arrays[f"curvature.line.{name}.distance"], losses)
+        if self._lines and self.snapshot.frame is not None:
+            self._step = max(self.snapshot.frame.made_at[f"curvature.line.{name}.loss"] for name in self._lines)
         if "curvature.slice.loss" in arrays:
             names = ("x", "y", "path", "path_steps", "share")
             x, y, path, steps, share = (arrays[f"curvature.slice.{name}"] for name in names)
@@ -94,7 +97,6 @@ class CurvaturePanel(PaintedFreePanel):
             self._eigenvalue, self._residual = float(found[-1]), float(arrays["curvature.residual"][-1])
             if self._asked and made == self.snapshot.frame.made_at.get("curvature.line.gradient.loss"):
                 self._rest()
-            self._step = made
 
     def ready(self) -> bool:
         return len(self._lines) == 2
@@ -128,7 +130,7 @@ class CurvaturePanel(PaintedFreePanel):
 
     def reading(self) -> str:
         if not np.isfinite(self._eigenvalue):
-            return ""
+            return "how bent it is, is being measured ..." if self._asked and self.ready() else ""
         words = f"the largest eigenvalue of the Hessian is **λ = {theme.short(self._eigenvalue)}**"
         rate = self._rate()
         if rate and self._eigenvalue > 0:

@@ -34,7 +34,7 @@ class DiagnosisPanel(FreePanel):
     question = "Is anything wrong with this run?"
     wants = ("diagnosis.findings",)
     needs = ("diagnosis.findings",)
-    rooms = {room.name: 10 for room in ROOMS}
+    rooms = {room.name: 10 for room in ROOMS if room.name != "weights"}
     shown_by_default = False
     weight = 60
     order = 90

@@ -24,7 +24,7 @@ Arrays = Mapping[str, np.ndarray]
 
 TANH_LIMIT = 0.5  # share of values beyond +-0.97
 GATE_LIMIT = 0.5  # share of units stuck at every position
-DEAD_LIMIT = 0.1
+DEAD_LIMIT = 0.75  # as the diagnosis: half may be dead by chance where what is read is never negative
 GROWTH_LIMIT = 10.0
 DEPTH_LIMIT = 100.0
 SPREAD_LIMIT = 0.01  # a layer norm adds 1e-5 to the variance: at a spread of 0.003 that is as much as the variance

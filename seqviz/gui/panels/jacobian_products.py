@@ -52,6 +52,9 @@ class JacobianProductsPanel(PaintedFreePanel):
     question = "How far back can a gradient reach?"
     wants = ("jacobian.*.product", "jacobian.*.bound*", "gradient.decay.*")
     needs = ("jacobian.*.product",)
+    lacking = (
+        "has no state that is handed on from position to position: nothing multiplies the gradient on its way back"
+    )
     order = 61
     weight = 45
     minimum_height = 190

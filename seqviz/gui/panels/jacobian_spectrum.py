@@ -33,6 +33,9 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
     question = "What does each token do to the gradient that comes back through it?"
     wants = ("jacobian.*.singular_values",)
     needs = wants
+    lacking = (
+        "has no state that is handed on from position to position: nothing multiplies the gradient on its way back"
+    )
     order = 60
     weight = 30
     minimum_height = 110

@@ -53,7 +53,7 @@ def level_label(name: str, many: bool, dilations: Mapping[str, float] | None = N
     if side:
         return f"{side} {letter}".replace("embedding", "e")
     arrow = next((sign for part, sign in _ARROWS.items() if part in name), "")
-    return f"{letter}{arrow}, layer {number}" if number and (many or last != "hidden") else f"{letter}{arrow}"
+    return f"{letter}{arrow}, layer {number}" if number and many else f"{letter}{arrow}"
 
 
 def level_words(name: str, many: bool) -> str:

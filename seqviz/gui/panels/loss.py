@@ -56,7 +56,7 @@ class LossPanel(TimePanel):
     question = "Is it learning?"
     weight = 32
     order = 10
-    rooms = {"backprop": 50, "depth": 50, "health": 50, "curvature": 50}
+    rooms = {"backprop": 50, "depth": 50, "curvature": 50}
     minimum_height = 150
 
     def __init__(self) -> None:

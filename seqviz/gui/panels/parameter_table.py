@@ -65,7 +65,7 @@ class ParameterTablePanel(ParameterView, FreePanel):
     order = 62
     weight = 44
     minimum_height = 140
-    ghost = "Gradient, update, noise and direction of every weight tensor, from the first step on"
+    ghost = "Gradient, update, noise and direction of every weight tensor"
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,6 +15,8 @@ from seqviz.gui.parameter_history import first_choice, same_tensor
 from seqviz.gui.session import RunSession
 from seqviz.gui.widgets.ghost import paint_ghost
 
+_WHEN = "It fills in with the next step: press . for one"
+
 
 class ParameterView(Panel):
     """Subclasses prepare in `prepare` and paint in `paint`. `tensor` is the chosen one, "" before anything came."""
@@ -119,5 +121,5 @@ class ParameterView(Panel):
         if self.newest is not None:
             self.paint(painter)
         else:
-            paint_ghost(painter, QRectF(self.rect()), self.ghost)
+            paint_ghost(painter, QRectF(self.rect()), f"{self.ghost}. {_WHEN}")
         painter.end()

@@ -38,6 +38,7 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
     question = "Does the recurrence grow or fade by itself?"
     wants = ("spectrum.*.eigenvalues", "spectrum.*.radius", "spectrum.*.norm")
     needs = ("spectrum.*.eigenvalues",)
+    lacking = "has no recurrent matrix"
     order = 62
     weight = 60
     minimum_height = 220

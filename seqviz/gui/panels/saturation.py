@@ -29,6 +29,7 @@ class SaturationPanel(PaintedSheetPanel):
     question = "Which units are stuck?"
     wants = ("health.saturation.*",)
     needs = wants
+    lacking = "has no gates and no tanh that could be stuck"
     shown_by_default = False
     rooms = {"health": 10}
     order = 42

@@ -24,6 +24,7 @@ class StateNormsPanel(LevelRowsPanel):
     question = "Does any state explode?"
     wants = (f"{_NORM}*",)
     needs = wants
+    lacking = "has no states that could grow"
     shown_by_default = False
     rooms = {"health": 30}
     order = 44

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
+from seqviz.core.tensor_names import layer_title
 from seqviz.training.diagnosis import CannotJudge, Rule, calmer, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case
 
@@ -36,10 +37,10 @@ class DeadUnits(Rule):
         if not ill:
             return None
         sentence = (
-            f"{percent(shares[ill[0]])} of the units of {ill[0]} are 0 at all of {seen} positions: they pass "
-            "nothing on and are told nothing."
+            f"{percent(shares[ill[0]])} of the units of {layer_title(ill[0])} are 0 at all of {seen} positions: they "
+            "pass nothing on and are told nothing."
         )
-        evidence = tuple((f"units that are always 0, {name}", percent(shares[name])) for name in ill[:4])
+        evidence = tuple((f"units that are always 0, {layer_title(name)}", percent(shares[name])) for name in ill[:4])
         rate, ratio = case.knob("optimizer", "learning_rate", 0.0), case.record.largest_ratio()
         if ratio >= VIOLENT:
             evidence += (("largest update so far, over the size of the weights", number(ratio)),)

@@ -62,7 +62,8 @@ def test_dead_units_are_counted_at_exactly_zero():
     found = checks({"health.active.conv.0.output": active})["dead ReLU units"]
     assert found.number == "50 %"
     assert "2 of 4" in found.detail
-    assert not found.fine
+    assert found.fine  # half may be by chance
+    assert not checks({"health.active.conv.0.output": np.array([0.0, 0.0, 0.0, 0.0, 0.5])})["dead ReLU units"].fine
 
 
 def test_a_state_that_grows_tenfold_along_the_text_wants_attention():
@@ -179,7 +180,7 @@ def test_the_state_that_changes_most_along_the_text_is_named(qtbot):
     panel.present(
         snapshot_of({"health.norm.layers.0.cell_state": grows, "health.norm.layers.0.hidden_state": np.ones(N)})
     )
-    assert panel.reading().startswith("c, layer 1 grows **3 times**")
+    assert panel.reading().startswith("c grows **3 times**")
     assert growth(grows) == 3.0
     picture(panel)
 

@@ -25,7 +25,7 @@ def test_most_of_a_layer_is_a_finding_and_half_is_not():
     assert DeadUnits().judge(made(arrays={NAME: layer(5)})) is None
     found = DeadUnits().judge(made(arrays={NAME: layer(9)}))
     assert found is not None
-    assert found.evidence == (("units that are always 0, blocks.0.mlp.hidden", "90 %"),)
+    assert found.evidence == (("units that are always 0, block 1", "90 %"),)
 
 
 def test_only_what_is_cut_off_at_0_can_be_dead():
