@@ -245,7 +245,7 @@ class Watcher:
         speed = (self._step - self._beaten) / (now - self._beaten_at)
         self._beaten, self._beaten_at = self._step, now
         self.pace.spent(self.box.take_busy())
-        self.box.post(Pulse(speed, speed * self._looker.tokens, self.pace.looking_share()))
+        self.box.post(Pulse(speed, speed * self._looker.tokens, self.pace.looking_share(), "", self.pace.share))
         if self.box.failed or self.box.stuck:
             self._dead = True
             self._looker.disarm()

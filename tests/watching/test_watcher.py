@@ -338,3 +338,4 @@ def test_the_machines_pulse_tells_the_share_that_looking_takes(box):
     assert pulse.steps_per_second > 0
     assert pulse.tokens_per_second == pytest.approx(pulse.steps_per_second * 36)
     assert 0 < pulse.looking_share < 0.5
+    assert pulse.looking_budget == watcher.pace.share
