@@ -39,7 +39,7 @@ def _verdict(source: str, steps: int) -> Diagnosed:
     trainer = _trainer(source, doctor.hear)
     trainer.begin()
     doctor.take(trainer)
-    doctor.set_watch(Watch(frozenset({FINDINGS})))
+    doctor.set_watch(Watch(frozenset({FINDINGS}), budget=1.0))  # nobody waits for the steps between
     if trainer.status != "finished":
         for _ in trainer.turns():
             if trainer.step >= steps:

@@ -80,8 +80,13 @@ class Record:
         return float(self.valid_losses[-1]) if len(self.valid_losses) else math.nan
 
     def ratio(self) -> float:
-        """Median update-to-weight ratio of the last steps at which it was measured; nan where it never was."""
-        known = self.ratios[self.ratio_steps > max(self.rate_changed, self.last_step - TAIL)]
+        """Median update-to-weight ratio of the last steps at which it was measured; nan where it was not.
+
+        Of the last half of the run at this rate, as `trend` reads, and never less than the last hundred steps: where
+        looking is rationed, few updates are measured.
+        """
+        since = max(self.rate_changed, min(self.last_step - TAIL, self.last_step / 2))
+        known = self.ratios[self.ratio_steps > since][-TAIL:]
         return float(np.median(known)) if len(known) else math.nan
 
     def largest_ratio(self) -> float:

@@ -30,19 +30,20 @@ class RateTooHigh(Rule):
     order = 40
 
     def judge(self, case: Case) -> Finding | None:
-        record, ratio = case.record, case.record.ratio()
-        trend = record.trend()
+        record, trend = case.record, case.record.trend()
+        ruin = record.loss_now() / record.began() if record.began() > 0 else 0.0
+        # weights that were blown up make the same updates small beside them: the largest tells what ruined them
+        ratio = record.largest_ratio() if ruin > RUINED else record.ratio()
         if trend is None and not record.diverged:
             raise CannotJudge("80 steps at this rate are needed to tell a trend of the loss")
         if math.isnan(ratio):
-            raise CannotJudge("no update was measured yet: some steps must be made while somebody looks")
+            raise CannotJudge("no update of late was measured: some steps must be made while somebody looks")
         trouble = _trouble(case, trend)
         if record.diverged:
             trouble.append(("the run ended with a number that is none, in", record.diverged))
         if not trouble or ratio < LARGE:
             return None
         rate = float(record.rates[-1])
-        ruin = record.loss_now() / record.began() if record.began() > 0 else 0.0
         sures = [confidence(ratio, LARGE, HUGE), *(AGREES for _ in trouble[1:])]
         sure = agreeing(*sures, *([confidence(ruin, WORSE, RUINED)] if ruin > WORSE else []))
         does = (
@@ -52,8 +53,10 @@ class RateTooHigh(Rule):
             if ruin > WORSE
             else "does not come down"
         )
-        sentence = f"Each step changes the weights by {number(100 * ratio)} % of their size, and the loss {does}."
-        evidence = (("size of an update over that of the weights", number(ratio)), *trouble)
+        steps = "Single steps changed" if ruin > RUINED else "Each step changes"
+        sentence = f"{steps} the weights by {number(100 * ratio)} % of their size, and the loss {does}."
+        size = "largest size of an update" if ruin > RUINED else "size of an update"
+        evidence = ((f"{size} over that of the weights", number(ratio)), *trouble)
         lower = rate / max(10.0, min(ratio / 1e-3, 1000.0))
         lower = rounded(lower)
         suggestions = (Suggestion("learning_rate", lower, f"learning rate {lower:g} in place of {rate:g}"),)

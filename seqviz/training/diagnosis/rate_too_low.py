@@ -30,7 +30,7 @@ class RateTooLow(Rule):
         if trend is None:
             raise CannotJudge("80 steps at this rate are needed to tell a trend of the loss")
         if math.isnan(ratio):
-            raise CannotJudge("no update was measured yet: some steps must be made while somebody looks")
+            raise CannotJudge("no update of late was measured: some steps must be made while somebody looks")
         rate = float(record.rates[-1])
         planned = max(float(record.rates.max()), float(case.knob("optimizer", "learning_rate", 0.0)))
         if ratio >= SMALL or rate < SCHEDULED * planned:

@@ -31,6 +31,7 @@ class Vanishing(Rule):
     title = "The gradient vanishes through time"
     wants = (DECAY, "layers.*.hidden_state")
     order = 10
+    explained_by = ("rate_too_high",)
 
     def judge(self, case: Case) -> Finding | None:
         reach = furthest(case)

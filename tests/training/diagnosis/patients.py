@@ -89,7 +89,7 @@ def visit(config: RunConfig, change: Callable[[Experiment], None] | None = None)
     trainer = Trainer(experiment, NoStore(), emit)
     trainer.begin()
     doctor.take(trainer)
-    doctor.set_watch(Watch(frozenset({"diagnosis.*"})))
+    doctor.set_watch(Watch(frozenset({"diagnosis.*"}), budget=1.0))
     for _ in trainer.turns():
         pass
     if trainer.task.counted_baseline:

@@ -62,7 +62,11 @@ def test_what_was_recorded_from_its_middle_on_is_not_compared_with_its_beginning
 
 def test_it_says_what_it_lacks():
     silent(RateTooHigh(), made(record={"losses": np.ones(50), "steps": np.arange(1.0, 51.0)}), "80 steps")
-    silent(RateTooHigh(), made(record={"ratios": np.empty(0), "ratio_steps": np.empty(0)}), "no update was measured")
+    silent(
+        RateTooHigh(),
+        made(record={"ratios": np.empty(0), "ratio_steps": np.empty(0)}),
+        "no update of late was measured",
+    )
     silent(RateTooHigh(), made(record={"rate_changed": 260.0}), "80 steps at this rate")
 
 
@@ -72,3 +76,22 @@ def test_a_hundred_times_the_rate_is_told_by_its_own_ratio():
     assert found is not None
     assert found.evidence[0][1].startswith(f"{patient.case.record.ratio():.2g}")
     assert found.suggestions[0].value < 0.3
+
+
+def test_weights_that_were_blown_up_hide_no_rate_that_ruined_the_run():
+    ratios = np.concatenate([[0.2], np.full(59, 1e-4)])
+    ruined = {"losses": np.concatenate([[3.0], np.full(299, 200.0)]), "ratios": ratios}
+    found = RateTooHigh().judge(made(record=ruined))
+    assert found is not None
+    assert found.sentence == (
+        "Single steps changed the weights by 20 % of their size, and the loss is 67 times what it was before the first."
+    )
+    assert RateTooHigh().judge(made(record=ruined | {"losses": np.full(300, 3.0)})) is None
+
+
+def test_few_measured_updates_of_the_last_half_are_enough():
+    few = {"ratio_steps": np.array([5.0, 160.0]), "ratios": np.array([0.05, 0.06])}
+    assert made(record=few).record.ratio() == 0.06
+    silent(
+        RateTooHigh(), made(record={"ratio_steps": np.array([5.0]), "ratios": np.array([0.05])}), "no update of late"
+    )

@@ -39,7 +39,9 @@ def test_tiny_updates_of_a_net_that_has_learned_are_the_end_of_training():
 
 def test_it_says_what_it_lacks():
     silent(RateTooLow(), made(record={"losses": np.ones(50), "steps": np.arange(1.0, 51.0)}), "80 steps")
-    silent(RateTooLow(), made(record={"ratios": np.empty(0), "ratio_steps": np.empty(0)}), "no update was measured")
+    silent(
+        RateTooLow(), made(record={"ratios": np.empty(0), "ratio_steps": np.empty(0)}), "no update of late was measured"
+    )
 
 
 def test_a_thousandth_of_the_rate_is_found_and_a_higher_one_offered():
