@@ -83,6 +83,8 @@ def product_norms(joint: Tensor, rows: slice, ends: list[int], distances: list[i
 def mean_and_band(norms: Tensor) -> Tensor:
     """(N, T) with nan -> (T, 3): mean, and the 10 % and 90 % points over positions; nan where nothing is known."""
     spots = torch.tensor([LOW, HIGH], dtype=norms.dtype, device=norms.device)
+    if not len(norms):  # a probe of one position
+        return norms.new_full((norms.shape[1], 3), math.nan)
     known = torch.where(torch.isfinite(norms), norms, math.nan)
     return torch.stack([norms.nanmean(dim=0), *torch.nanquantile(known, spots, dim=0)], dim=1)
 

@@ -155,5 +155,13 @@ def test_powers_of_block_norms_are_plain_matrix_powers():
     assert powers_of(base, 1, 5).tolist() == pytest.approx(plain)
 
 
+@pytest.mark.parametrize("name", ["rnn", "lstm", "deep_rnn"])
+def test_a_probe_of_one_position_has_no_product_and_is_no_error(name):
+    found = JacobianProducts().compute(Subject(build(name, **SMALL), text_batch(positions=1)), frozenset({"*"}))
+    products = [array.values for key, array in found.items() if key.endswith(".product")]
+    assert products
+    assert all(values.shape == (1, 1, 3) and torch.isnan(values).all() for values in products)
+
+
 def test_one_later_puts_zeros_first():
     assert one_later(torch.ones(1, 3, 2))[0, :, 0].tolist() == [0.0, 1.0, 1.0]

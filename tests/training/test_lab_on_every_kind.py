@@ -26,6 +26,7 @@ CASES = {
     "transformer": ("transformer-text", {"model.n_layers": 1}),
     "convolution": ("tcn-stories", {}),
     "pairs": ("seq2seq-dates", {}),
+    "labels": ("tagging-lstm", {"training.valid_batches": 1}),
     "trees": ("tree-lstm-arithmetic", {}),
     "bags": ("word2vec-world", {}),
     "both ways": ("elmo-few-labels", {}),
