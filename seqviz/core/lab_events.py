@@ -160,7 +160,7 @@ class TwinMade(Event):
 
 @dataclass(frozen=True)
 class PluginRead(Event):
-    """A user's file was run: `parts` it registered ("architecture mine"), or why it could not be, with the traceback."""
+    """A user's file was run: `parts` it registered ("architecture mine"), or why not, with the traceback."""
 
     path: str
     parts: tuple[str, ...] = ()

@@ -141,8 +141,8 @@ def test_armed_conditions_and_limits_outlast_the_room_and_the_run(lab):
 
 
 def test_the_last_measured_value_is_shown_and_a_dear_one_with_its_step(lab):
-    lab.worker.mailbox.post(BreakpointsMeasured({"grad_norm": 0.5, "itemised_gradient": 0.02}, {"grad_norm": 3,
-                                                                                               "itemised_gradient": 2}))  # fmt: skip
+    values, steps = {"grad_norm": 0.5, "itemised_gradient": 0.02}, {"grad_norm": 3, "itemised_gradient": 2}
+    lab.worker.mailbox.post(BreakpointsMeasured(values, steps))
     lab.pump()
     assert panel_of(lab).row("grad_norm").value_text() == "0.5"
     assert panel_of(lab).row("itemised_gradient").value_text() == "at step 2 0.02"
