@@ -67,6 +67,15 @@ def test_going_by_prefixes_changes_nothing_for_causal_models(name, batch_size):
             assert torch.allclose(found, whole[site], rtol=1e-9, atol=1e-14), site
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_text_of_one_position_has_no_part_without_positions():
+    subject = Subject(build("transformer", **SMALL), text_batch(1, positions=1, last_has_target=True))
+    maps = prefix_itemised(subject)
+    assert maps
+    for site, found in maps.items():
+        assert torch.allclose(found, naive_itemised(subject, site), rtol=1e-9, atol=1e-14), site
+
+
 def test_the_batched_map_does_not_depend_on_how_many_rows_go_at_once(monkeypatch):
     subject = Subject(build("lstm", **SMALL), text_batch(3))
     whole = batched_itemised(subject)
