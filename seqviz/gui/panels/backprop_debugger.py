@@ -40,6 +40,7 @@ class BackpropDebuggerPanel(DebuggerCanvas):
         *(f"backprop.layers.*.factor.{name}" for name in ("forget_gate", "update_gate", "carry_gate", "slope")),
     )
     needs = ("backprop.layers.*.total",)
+    follows = ("backprop.",)
     rooms = {"backprop": 10}
     order = 12
     weight = 80

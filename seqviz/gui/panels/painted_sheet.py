@@ -19,10 +19,12 @@ from seqviz.gui.widgets.token_names import place_name
 class PaintedSheetPanel(SheetPanel):
     """Subclasses prepare in `prepare`, say in `ready` whether there is a picture, and paint it in `paint`.
 
-    `serial` grows whenever the data changed: use it in keys of cached layers.
+    `serial` grows whenever the data changed: use it in keys of cached layers. `follows`: how the names of all arrays
+    it looks at begin, for a picture that is dear to paint: frames that bring none of these anew do not repaint it.
     """
 
     ghost: ClassVar[str] = ""
+    follows: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +53,8 @@ class PaintedSheetPanel(SheetPanel):
 
     def present(self, snapshot: Snapshot) -> None:
         old, self.snapshot = self.snapshot, snapshot
+        if self.follows and same_arrays(old, snapshot, self.follows):
+            return
         if snapshot.frame is not old.frame or snapshot.run is not old.run:
             self.refresh(old)
         self.update()
@@ -135,3 +139,16 @@ class PaintedSheetPanel(SheetPanel):
             width = self.grid.width if self.grid.visible else self.width() - 2 * left
             paint_ghost(painter, QRectF(left, 2, width, self.height() - 8), self.ghost_words())
         painter.end()
+
+
+def same_arrays(old: Snapshot, new: Snapshot, beginnings: tuple[str, ...]) -> bool:
+    """Whether two snapshots of one run and cursor hold the very same arrays under names that begin like this."""
+    if old.frame is None or new.frame is None or old.run is not new.run or old.cursor != new.cursor:
+        return False
+    if old.frame.rulers != new.frame.rulers:
+        return False
+    before, after = (
+        [array for name, array in frame.arrays.items() if name.startswith(beginnings)]
+        for frame in (old.frame, new.frame)
+    )
+    return len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True))

@@ -68,6 +68,7 @@ class WeightSharePanel(PaintedSheetPanel):
     needs = (f"{PREFIX}*",)
     shown_by_default = False
     rooms = {"weights": 10}
+    follows = (PREFIX,)
     order = 60
     weight = 30
     minimum_height = 150

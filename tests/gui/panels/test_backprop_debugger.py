@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
 from seqviz.gui import theme
 from seqviz.gui.lab.anatomy import ACTED, SINGULAR
@@ -295,3 +296,41 @@ def test_the_play_button_stops_what_it_started(qtbot, panel):
     key(qtbot, panel, Qt.Key.Key_F8)
     qtbot.mouseClick(panel.bar.buttons["play"], Qt.MouseButton.LeftButton)
     assert not panel.timer.isActive()
+
+
+class Paintings(QObject):
+    """Counts how often a widget paints itself."""
+
+    def __init__(self, widget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_frames_without_a_new_step_taken_apart_do_not_repaint_it(qtbot, panel):
+    paintings = Paintings(panel)
+    QApplication.processEvents()
+    paintings.count = 0
+    frame = panel.snapshot.frame
+    for step in range(2, 6):  # light frames: other arrays, the same ones of the debugger
+        arrays = {**frame.arrays, "surprisal": np.full(N, float(step))}
+        panel.present(replace(panel.snapshot, frame=replace(frame, step=step, arrays=arrays)))
+        QApplication.processEvents()
+    assert paintings.count == 0
+    present(panel, step=7)
+    QApplication.processEvents()
+    assert paintings.count == 1
+    assert panel.anatomy.step == 7
+
+
+def test_the_token_cursor_repaints_it(qtbot, panel):
+    paintings = Paintings(panel)
+    QApplication.processEvents()
+    paintings.count = 0
+    panel.present(replace(panel.snapshot, cursor=Cursor(2)))
+    QApplication.processEvents()
+    assert paintings.count == 1
