@@ -70,6 +70,7 @@ class RunSession(SessionCommands, QObject):
         QObject.__init__(self)
         SessionCommands.__init__(self)
         self.mailbox = mailbox or Mailbox()
+        self.awaited = "loading torch ..."  # before anything is heard
         self.history = History()
         self.run: ev.RunStarted | None = None
         self.parts: ev.Ready | None = None

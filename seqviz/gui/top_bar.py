@@ -67,10 +67,11 @@ class TopBar(TransportBar):
 
     def _words(self) -> str:
         return {
-            "starting": "loading torch ...",
+            "starting": self._session.awaited,
             "ready": "choose an experiment",
             "preparing": "building the model ...",
             "failed": "failed",
+            "finished": "over at step 0",
         }.get(self._session.state, "ready, step 0")
 
     @Slot()

@@ -15,6 +15,7 @@ from seqviz.gui.session import RunSession
 
 BEAT_MS = 1000
 ROOM = "weights"
+AWAITED = "waiting for your script's first step ..."
 UNSEEN = ("offscreen", "minimal")  # platforms whose windows nobody can close
 
 
@@ -29,7 +30,9 @@ def run_watched(events: int, commands: int) -> int:
 
     def build(mailbox: Mailbox) -> MainWindow:
         store = LayoutStore(layouts_root() / "watched")
-        window = MainWindow(RunSession(start, mailbox), store)
+        session = RunSession(start, mailbox)
+        session.awaited = AWAITED
+        window = MainWindow(session, store)
         window.rail.show_presets([], "")
         window.show_room(ROOM)
         beat = QTimer(window)

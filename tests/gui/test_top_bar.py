@@ -93,3 +93,16 @@ def test_hovering_over_the_readout_tells_the_perplexity_of_the_figure_it_shows(o
     opened.learn(20)
     loss = opened.session.history.evaluations[-1].loss
     assert f"per character: e^{loss:.3f} = 2^{loss / math.log(2):.3f}" in opened.window.top.readout.toolTip()
+
+
+def test_before_anything_is_heard_it_says_what_is_awaited(opened):
+    opened.session.awaited = "waiting for your script's first step ..."
+    opened.session._set_state("starting")
+    opened.window.top.follow_numbers()
+    assert opened.window.top.readout.text() == "waiting for your script's first step ..."
+
+
+def test_a_run_that_ended_before_its_first_step_is_not_called_ready(opened):
+    opened.session._set_state("finished")
+    opened.window.top.follow_numbers()
+    assert opened.window.top.readout.text() == "over at step 0"
