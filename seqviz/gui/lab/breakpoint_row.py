@@ -116,6 +116,8 @@ class BreakpointRow(PaintedWidget):
             parts += ["over", "far"]
         if about.has_limit:
             parts += ["below" if about.below else "above", "limit", about.unit]
+        if sum(words.horizontalAdvance(part) + gap for part in parts) + theme.px(SWITCH + 30) > self.width():
+            parts = [{"below": "<", "above": ">"}.get(part, part) for part in parts]
         places, x = [], float(theme.px(SWITCH))
         for part in filter(None, parts):
             width = {"far": theme.px(30), "limit": theme.px(FIELD)}.get(part) or words.horizontalAdvance(part)

@@ -85,7 +85,7 @@ class DebuggerCanvas(PaintedSheetPanel):
             net.paint_lane(painter, place)
             painter.restore()
             lane = place.lane
-            name = f"{lane.letter} layer {lane.layer + 1}" if anatomy.layers > 1 else lane.letter
+            name = f"{lane.letter}, layer {lane.layer + 1}" if anatomy.layers > 1 else lane.letter
             self.paint_gutter(painter, name, place.cells.center().y(), bold=True)
             if place.arrows.height() >= theme.px(12):
                 self.paint_gutter(painter, f"∂L/∂{lane.letter}", place.arrows.center().y())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.core.events import RunStarted
@@ -18,6 +19,7 @@ from seqviz.gui.lab.rooms import ROOMS
 from seqviz.gui.lab.twin_session import TwinSession
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, Snapshot, panels
+from seqviz.gui.reading import fitting
 from seqviz.gui.row_stack import scrolled
 from seqviz.gui.session import RunSession
 
@@ -83,7 +85,8 @@ class DiagnosisPanel(FreePanel):
         count, passed, silent = len(self.told.findings), len(self.told.passed), len(self.told.silent)
         faults = f"{passed} fault{'' if passed == 1 else 's'} not found"
         found = "**nothing wrong**" if not count else f"**{count} finding{'s' if count > 1 else ''}**"
-        return f"{found}; {faults}" + (f", {silent} not judged" if silent else "")
+        full = f"{found}; {faults}" + (f", {silent} not judged" if silent else "")
+        return fitting(self.width(), full, f"{found} among {count + passed} faults", found)
 
     def explain(self, cursor: Cursor) -> Explanation:
         sentence = (
@@ -112,6 +115,10 @@ class DiagnosisPanel(FreePanel):
         if run.learns_by != "gradient":
             return f"{run.title} learns by counting: there is no gradient that could be ill"
         return super().reason_unserved(run)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.header_changed.emit()
 
     # what stands in it
 
@@ -147,7 +154,9 @@ class DiagnosisPanel(FreePanel):
                 TextLabel(f"✓ Nothing wrong was found at step {self._step()}.", 13, bold=True, wrap=True)
             )
             looked = "; ".join(_lower(title) for title in told.passed)
-            self._box.addWidget(TextLabel(f"Looked for: {looked}." if looked else "", 12, "ink2", wrap=True))
+            self._box.addWidget(
+                TextLabel(f"Looked for and not found: {looked}." if looked else "", 12, "ink2", wrap=True)
+            )
         elif told.passed:
             self._fold("Looked for and not found", [(title, "") for title in told.passed])
         if told.silent:

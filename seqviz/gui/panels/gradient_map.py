@@ -51,7 +51,7 @@ class GradientMapPanel(MapPanel):
     question = "Where does the gradient die?"
     wants = ("gradient.itemised.*", "gradient.decay.*", "gradient.half_life.*")
     needs = ("gradient.itemised.*",)
-    ghost = "The gradient map: which earlier characters each loss can still teach. It fills in with the first step."
+    ghost = "The gradient map: which earlier characters each loss can still teach. Measuring it takes some seconds."
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ import numpy as np
 
 from seqviz.gui import theme
 from seqviz.gui.panels.attention_entropy import COLLAPSED, head_words, mean_of
-from seqviz.gui.panels.level_names import level_order, level_words
+from seqviz.gui.panels.level_names import level_order, level_words, many_layers
 from seqviz.gui.panels.saturation_lanes import Lane, lanes_of, place_title, split
 from seqviz.gui.panels.state_names import layer_of
 from seqviz.gui.panels.state_norms import growth
@@ -118,11 +118,11 @@ def growth_check(arrays: Arrays) -> HealthCheck | None:
         return None
     broken = [name for name, values in norms.items() if not np.isfinite(values).all()]
     if broken:
-        words = level_words(min(broken, key=level_order), many=True)
+        words = level_words(min(broken, key=level_order), many_layers(norms))
         return HealthCheck("states along the text", "not finite", words, 1.0, 0.5, False, "state_norms")
     grown = {name: growth(values) for name, values in norms.items()}
     worst = max(grown, key=lambda name: grown[name])
-    detail = f"{level_words(worst, many=True)}: last quarter over first"
+    detail = f"{level_words(worst, many_layers(norms))}: last quarter over first"
     return _growing("states along the text", grown[worst], detail)
 
 

@@ -209,7 +209,7 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
         looked = f"{len(top)} {words}" + (" looked at" if len(top) < len(self.values) - 1 else "")
         return (
             f"the largest is under 1 at **{under} of {looked}**: "
-            f"a step back multiplies by at most **{factor_text(mean)}** (geometric mean)"
+            f"on the geometric mean a step back multiplies by at most **{factor_text(mean)}**"
         )
 
     def explain(self, cursor: Cursor) -> Explanation:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from seqviz.gui.panels.state_names import layer_of
 
 _PLACE = re.compile(r"(layers|blocks|conv|depth|transition|output)\.(\d+)")
 _ENDS = {"embedding": 0, "features": 9, "attended": 9}
 _SIDES = {"encoder": 1, "decoder": 2}
 _INNER = ("attention", "mlp", "cell_state", "hidden", "hidden_state", "node_state", "residual")  # in reading order
 _ARROWS = {".forward.": " →", ".backward.": " ←"}
+
+
+def many_layers(names: Iterable[str]) -> bool:
+    """Whether a layer must be told by its number."""
+    return len({layer_of(name + ".") for name in names} - {None}) > 1
 
 
 def level_order(name: str) -> tuple[int, int, int, int, str]:

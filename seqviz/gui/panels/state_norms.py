@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from seqviz.gui import theme
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, panels
 from seqviz.gui.panels.depth_grid import change_words
-from seqviz.gui.panels.level_names import level_label, level_order, level_words
+from seqviz.gui.panels.level_names import level_label, level_order, level_words, many_layers
 from seqviz.gui.panels.level_rows import LevelRow, LevelRowsPanel
-from seqviz.gui.panels.state_names import layer_of
 
 _NORM = "health.norm."
 
@@ -36,7 +35,7 @@ class StateNormsPanel(LevelRowsPanel):
     def rows_now(self) -> tuple[LevelRow, ...]:
         found = self.found()
         levels = sorted(found, key=level_order, reverse=True)
-        many = len({layer_of(name + ".") for name in levels} - {None}) > 1
+        many = many_layers(levels)
         rows = []
         for name in levels:
             values = found[name]
@@ -64,7 +63,7 @@ class StateNormsPanel(LevelRowsPanel):
         if not levels:
             return ""
         found = self.found()
-        many = len({layer_of(name + ".") for name in levels} - {None}) > 1
+        many = many_layers(levels)
         broken = next((name for name in reversed(levels) if not np.isfinite(found[name]).all()), "")
         if broken:
             return f"the state of {level_words(broken, many)} is **not finite** at some position"

@@ -58,7 +58,7 @@ def test_before_the_first_verdict_it_says_what_will_come(panel):
 def test_health_is_told_with_the_step_and_what_was_looked_for(panel):
     shown(panel, WELL)
     assert "✓ Nothing wrong was found at step 300." in words(panel)
-    assert "Looked for: units are dead; gates are stuck." in words(panel)
+    assert "Looked for and not found: units are dead; gates are stuck." in words(panel)
     assert panel.reading() == "**nothing wrong**; 2 faults not found"
 
 
