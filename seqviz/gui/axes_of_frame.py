@@ -28,6 +28,19 @@ def same_view(one: Snapshot, other: Snapshot) -> bool:
     )
 
 
+def same_arrays(old: Snapshot, new: Snapshot, beginnings: tuple[str, ...]) -> bool:
+    """Whether two snapshots of one run and cursor hold the very same arrays under names that begin like this."""
+    if old.frame is None or new.frame is None or old.run is not new.run or old.cursor != new.cursor:
+        return False
+    if old.frame.rulers != new.frame.rulers:
+        return False
+    before, after = (
+        [array for name, array in frame.arrays.items() if name.startswith(beginnings)]
+        for frame in (old.frame, new.frame)
+    )
+    return len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True))
+
+
 def tokens_of(snapshot: Snapshot, probe: str) -> tuple[str, ...]:
     """Labels of the probe's tokens; its characters until the first frame came."""
     return snapshot.labels(main_axis(snapshot)) or tuple(probe)

@@ -30,6 +30,7 @@ class DepthGridPanel(LevelRowsPanel):
     lacking = "learns without gradients: none runs through its levels"
     shown_by_default = False
     rooms = {"depth": 10}
+    follows = ("depth.",)
     order = 12
     weight = 60
     minimum_height = 140

@@ -48,6 +48,7 @@ class GradientMapPanel(MapPanel):
     name = "gradient_map"
     title = "Gradient map"
     rooms = {"jacobians": 30, "depth": 40}
+    follows = ("gradient.",)
     question = "Where does the gradient die?"
     wants = ("gradient.itemised.*", "gradient.decay.*", "gradient.half_life.*")
     needs = ("gradient.itemised.*",)

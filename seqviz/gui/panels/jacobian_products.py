@@ -60,6 +60,7 @@ class JacobianProductsPanel(PaintedFreePanel):
     minimum_height = 190
     shown_by_default = False
     rooms = {"jacobians": 10}
+    follows = ("jacobian.", "gradient.decay.")
     ghost = "Products of Jacobians: how much of a gradient can come back over 1, 2, 3 ... tokens, and what bounds it."
 
     def __init__(self) -> None:

@@ -41,6 +41,7 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
     minimum_height = 110
     shown_by_default = False
     rooms = {"jacobians": 10}
+    follows = ("jacobian.",)
     ghost = "Singular values of one step: by how much each token stretches or shrinks the gradient that comes back."
 
     def __init__(self) -> None:

@@ -8,15 +8,19 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 
 from seqviz.gui import theme
-from seqviz.gui.axes_of_frame import main_axis, same_view
+from seqviz.gui.axes_of_frame import main_axis, same_arrays, same_view
 from seqviz.gui.panels.base import FreePanel, Snapshot
 from seqviz.gui.widgets.ghost import paint_ghost
 
 
 class PaintedFreePanel(FreePanel):
-    """Subclasses prepare in `prepare`, say in `ready` whether there is a picture, and paint it in `paint`."""
+    """Subclasses prepare in `prepare`, say in `ready` whether there is a picture, and paint it in `paint`.
+
+    `follows`: how the names of all arrays it looks at begin; frames that bring none of these anew change nothing.
+    """
 
     ghost: ClassVar[str] = ""
+    follows: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +57,7 @@ class PaintedFreePanel(FreePanel):
 
     def present(self, snapshot: Snapshot) -> None:
         old, self.snapshot = self.snapshot, snapshot
-        if same_view(old, snapshot):
+        if same_view(old, snapshot) or (self.follows and same_arrays(old, snapshot, self.follows)):
             return
         self.prepare()
         self.header_changed.emit()

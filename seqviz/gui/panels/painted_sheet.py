@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 
 from seqviz.gui import theme
-from seqviz.gui.axes_of_frame import main_axis
+from seqviz.gui.axes_of_frame import main_axis, same_arrays
 from seqviz.gui.panels.base import Cursor, SheetPanel, Snapshot
 from seqviz.gui.widgets.cursor import paint_cursor_column
 from seqviz.gui.widgets.ghost import paint_ghost
@@ -139,16 +139,3 @@ class PaintedSheetPanel(SheetPanel):
             width = self.grid.width if self.grid.visible else self.width() - 2 * left
             paint_ghost(painter, QRectF(left, 2, width, self.height() - 8), self.ghost_words())
         painter.end()
-
-
-def same_arrays(old: Snapshot, new: Snapshot, beginnings: tuple[str, ...]) -> bool:
-    """Whether two snapshots of one run and cursor hold the very same arrays under names that begin like this."""
-    if old.frame is None or new.frame is None or old.run is not new.run or old.cursor != new.cursor:
-        return False
-    if old.frame.rulers != new.frame.rulers:
-        return False
-    before, after = (
-        [array for name, array in frame.arrays.items() if name.startswith(beginnings)]
-        for frame in (old.frame, new.frame)
-    )
-    return len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True))

@@ -44,6 +44,7 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
     minimum_height = 220
     shown_by_default = False
     rooms = {"jacobians": 20}
+    follows = ("spectrum.",)
     ghost = "Eigenvalues of the recurrent matrix on the complex plane, with the unit circle."
 
     def __init__(self) -> None:
