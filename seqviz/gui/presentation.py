@@ -17,7 +17,7 @@ from seqviz.gui.surfaces import Surface
 from seqviz.gui.widgets.painted import PaintedWidget
 from seqviz.gui.widgets.time_slider import TimeSlider
 
-MOST_CELLS, GUTTER = 36, 66
+MOST_CELLS, GUTTER = 36, 80
 
 
 class PresentedPanel(QWidget):

@@ -209,7 +209,7 @@ class BlockStack(NeuralModel):
             if name != "blocks":
                 yield name, count
                 continue
-            for number, block in enumerate(self.stack):
+            for number, block in enumerate(self.stack, 1):
                 yield f"block {number}", sum(p.numel() for p in block.parameters())
 
 

@@ -154,9 +154,8 @@ class DiagnosisPanel(FreePanel):
                 TextLabel(f"✓ Nothing wrong was found at step {self._step()}.", 13, bold=True, wrap=True)
             )
             looked = "; ".join(_lower(title) for title in told.passed)
-            self._box.addWidget(
-                TextLabel(f"Looked for and not found: {looked}." if looked else "", 12, "ink2", wrap=True)
-            )
+            said = f"Looked for and not found: {looked}." if looked else ""
+            self._box.addWidget(TextLabel(said, 12, "ink2", wrap=True))
         elif told.passed:
             self._fold("Looked for and not found", [(title, "") for title in told.passed])
         if told.silent:

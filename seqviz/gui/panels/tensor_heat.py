@@ -88,7 +88,7 @@ class TensorHeatPanel(ParameterView, TimePanel):
         """Room for the tensors' names."""
         measure = theme.metrics(11)
         widest = max((measure.horizontalAdvance(tensor_title(n)) for n in self.names), default=0.0)
-        return min(widest + theme.px(12), self.width() * 0.36)
+        return min(widest + theme.px(12), self.width() * 0.42)
 
     def area(self) -> QRectF:
         left, top, bottom = round(self.gutter()), theme.px(4), theme.px(22 + BAR)

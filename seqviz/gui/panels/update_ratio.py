@@ -56,7 +56,7 @@ class RatioPlot(SeriesPlot):
         for key, value in sorted(shown.items(), key=lambda item: -item[1]):
             colours = theme.theme()
             rows.append(
-                (f"{tensor_title(key)} {theme.short(value)}", colours.ink if key == self.chosen else colours.ink2)
+                (f"{tensor_title(key)}: {theme.short(value)}", colours.ink if key == self.chosen else colours.ink2)
             )
         return rows
 
@@ -110,7 +110,7 @@ class UpdateRatioPanel(ParameterView, TimePanel):
         """Above the plot: which tensor the strong line is."""
         painter.setFont(theme.font(11, bold=True))
         painter.setPen(theme.family_colour(self.family, text=True))
-        text = f"{tensor_title(self.tensor)} {theme.short(self._ratio())}"
+        text = f"{tensor_title(self.tensor)}: {theme.short(self._ratio())}"
         area, rest = self.plot.area(), "others thin; band: 10⁻³ by a factor of 2"
         painter.drawText(round(area.left()), theme.px(12), text)
         x = area.left() + theme.metrics(11, bold=True).horizontalAdvance(text) + theme.px(10)

@@ -254,7 +254,7 @@ class WeightSharePanel(PaintedSheetPanel):
         quantities = (
             Quantity(f"t = {t}", self.place_words(t)),
             Quantity("tensor", tensor_title(self.tensor)),
-            Quantity("size of its term, ‖g_t‖", theme.short(float(shares.norms[t]))),
+            Quantity("size of its term, ‖gₜ‖", theme.short(float(shares.norms[t]))),
             Quantity("angle to the whole gradient", "–" if math.isnan(angle) else f"{angle:.0f}°"),
             Quantity("part along the whole gradient", _percent(kept)),
             Quantity("left of all terms together", _percent(shares.survives)),

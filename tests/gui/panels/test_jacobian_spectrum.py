@@ -32,7 +32,8 @@ def test_the_reading_counts_shrinking_steps_and_gives_the_geometric_mean(qtbot):
     largest = np.where(np.arange(N) % 2, 0.5, 2.0)
     panel = shown(qtbot, {NAME.format(0, "hidden_state"): steps(largest)})
     assert panel.reading() == (
-        "the largest is under 1 at **8 of 15 characters**: on the geometric mean a step back multiplies by at most **0.95**"
+        "the largest is under 1 at **8 of 15 characters**: "
+        "on the geometric mean a step back multiplies by at most **0.95**"
     )
     assert geometric_mean(np.array([0.5, 2.0])) == pytest.approx(1.0)
     assert geometric_mean(np.array([0.5, 0.0])) == 0
