@@ -32,7 +32,7 @@ Phase = Literal["forward", "loss", "backward", "clip", "update"]
 
 @dataclass(frozen=True)
 class StepResult:
-    """Figures of one step; the norms are of the gradient before clipping."""
+    """Figures of one step; the norms are of the gradient before clipping, of which `clip_scale` is the share kept."""
 
     loss: float  # nats per target
     grad_norm: float = math.nan
@@ -76,7 +76,7 @@ class Going:
     loss: float  # nats per target
     grad_norm: float  # before clipping
     layer_norms: np.ndarray  # (layer,), before clipping
-    scale: float = math.nan  # share of the gradient's length that clipping by norm kept
+    scale: float = math.nan  # share of the gradient's length that clipping kept
     rate: float = math.nan
 
 
@@ -238,17 +238,18 @@ class GradientLearner(Learner):
         return float(math.sqrt(squares.sum())), np.sqrt(layers).astype(np.float32)
 
     def _clip(self, norm: float) -> float:
-        """Clip by value, then by norm; the share of the gradient's length that is kept by the norm."""
-        grads = [p.grad for p in self.parameters if p.grad is not None]
+        """Clip by value, then by norm; the share of the gradient's length that both together keep."""
+        grads, kept = [p.grad for p in self.parameters if p.grad is not None], 1.0
         if self.clip_value:
             torch._foreach_clamp_min_(grads, -self.clip_value)
             torch._foreach_clamp_max_(grads, self.clip_value)
-            norm = float(torch.stack(torch._foreach_norm(grads)).norm())
+            left = self._gradient_norms()[0]
+            norm, kept = left, left / norm if norm else 1.0
         if not self.clip_norm or norm <= self.clip_norm:
-            return 1.0
+            return kept
         scale = self.clip_norm / (norm + 1e-6)
         torch._foreach_mul_(grads, scale)
-        return scale
+        return kept * scale
 
     def _diverged(self, tensors: Batch, loss: float) -> Diverged:
         """Name the first tensor that is no number: in the forward pass if it is there, else in the gradients."""

@@ -68,6 +68,20 @@ def test_clipping_by_value_bounds_every_entry(make_config):
     assert max(p.grad.abs().max() for p in learner.parameters) <= 1e-4
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-4, 1e-2, 1e3])
+@pytest.mark.parametrize("norm", [0.0, 1e-3, 0.3, 1e3])
+def test_the_length_before_times_the_share_kept_is_the_length_that_the_optimiser_gets(make_config, value, norm):
+    experiment, learner = learner_of(make_config(training__clip_value=value, training__clip_norm=norm))
+    for _ in range(2):
+        result = learner.learn(experiment.task.feeder(False).next(4, experiment.randomness.data))
+        after = math.sqrt(sum(float((p.grad.double() ** 2).sum()) for p in learner.parameters))
+        assert result.grad_norm * result.clip_scale == pytest.approx(after, rel=2e-5)
+        touched = (value and max(float(p.grad.abs().max()) for p in learner.parameters) >= 0.999 * value) or (
+            norm and result.grad_norm > norm
+        )
+        assert (result.clip_scale == 1.0) == (not touched) or (value and norm)
+
+
 def test_carried_state_continues_and_is_dropped_where_the_stream_starts_again(make_config):
     experiment, learner = learner_of(make_config(training__carry_state=True))
     feeder = experiment.task.feeder(True)

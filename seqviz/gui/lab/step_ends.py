@@ -24,7 +24,8 @@ def paint_clip(painter: QPainter, area: QRectF, figures: StepFigures, done: bool
     colours = theme.theme()
     line = theme.metrics(11).height() + theme.px(2)
     after = figures.norm * figures.kept
-    limit = f"limit {theme.short(figures.limit)}" if figures.limit else "no limit is set"
+    without = "entries cut to their limit" if figures.kept < 1 else "no limit is set"
+    limit = f"limit {theme.short(figures.limit)}" if figures.limit else without
     _title(painter, area, "clip", f"‖∇L‖, {limit}", done)
     known = [value for value in (figures.norm, figures.limit) if math.isfinite(value)]
     highest = max([*known, 1e-12]) * 1.08

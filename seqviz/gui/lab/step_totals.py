@@ -33,6 +33,14 @@ def explain_clip(anatomy: Anatomy) -> Explanation:
     figures = anatomy.figures
     if figures is None:
         return Explanation("Clip", sentence="The figures of the update have not come yet.")
+    if not figures.limit and figures.kept < 1:
+        words = "Every entry beyond the limit by value is cut to it: the direction changes, too."
+        rows = (
+            Quantity("‖∇L‖, all tensors together", loss_text(figures.norm)),
+            Quantity("length after", loss_text(figures.norm * figures.kept)),
+        )
+        formula = r"g = \min\left(\max\left(\nabla L, -c\right), c\right)"
+        return Explanation("Clip by value", formula, words, rows, short(figures.kept), "of the length is kept")
     if not figures.limit:
         words = "This run sets no limit: the gradient is used as it is."
         return Explanation("Clip", r"g = \nabla L", words, (), loss_text(figures.norm), "length of the gradient")

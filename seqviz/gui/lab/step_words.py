@@ -48,6 +48,8 @@ def backward_sentence(lane: Lane, t: int, where: str = "") -> str:
 
 
 def clip_sentence(norm: float, kept: float, limit: float) -> str:
+    if not limit and kept < 1:
+        return f"clip: the whole gradient is {loss_text(norm)} long; entries cut to their limit leave **{short(kept)}**"
     if not limit:
         return f"clip: the whole gradient is **{loss_text(norm)}** long, and no limit is set"
     if kept < 1:

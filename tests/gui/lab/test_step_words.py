@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqviz.gui.lab.anatomy import read_anatomy
+from seqviz.gui.lab.anatomy import Anatomy, StepFigures, read_anatomy
+from seqviz.gui.lab.step_totals import explain_clip
 from seqviz.gui.lab.step_words import backward_formula, clip_sentence, explain_lane, sentence
 from seqviz.gui.lab.sub_steps import SubSteps
 from tests.gui.lab.anatomy_frames import arrays_of
@@ -52,6 +53,16 @@ def test_layers_are_told_apart_where_there_are_several():
 )
 def test_a_gradient_that_is_not_clipped_is_said_to_be_unchanged(norm, kept, limit, words):
     assert words in clip_sentence(norm, kept, limit)
+
+
+def test_a_gradient_clipped_by_value_alone_is_not_said_to_have_no_limit():
+    assert clip_sentence(2.0, 0.25, 0.0) == (
+        "clip: the whole gradient is 2.00 long; entries cut to their limit leave **0.25**"
+    )
+    figures = StepFigures(1.0, 2.0, 0.25, 0.0, 0.1, 0.9)
+    said = explain_clip(Anatomy(1, np.zeros(3), (), figures))
+    assert (said.title, said.key_number) == ("Clip by value", "0.25")
+    assert [q.value for q in said.quantities] == ["2.00", "0.50"]
 
 
 @pytest.mark.parametrize(
