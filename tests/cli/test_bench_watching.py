@@ -23,8 +23,20 @@ def test_both_sides_are_the_same_loop(model):
 def test_a_cost_is_taken_and_nothing_is_left_watching(monkeypatch, tmp_path):
     monkeypatch.setenv("SEQVIZ_HOME", str(tmp_path))
     monkeypatch.setattr(opening, "_open", Recording)
-    share, returned = cost("lstm", stretch=0.1, pairs=2, warm_up=0.2)
+    monkeypatch.setattr("seqviz.watching.pace.Pace.due", lambda pace: True)
+    share, returned, looks = cost("lstm", stretch=0.1, pairs=2, warm_up=0.2)
     assert share > -1
     assert returned > 0
+    assert looks > 0
     assert opening._current[0]._dead
+    opening._current.clear()
+
+
+def test_a_watcher_that_never_looked_gives_no_figure(monkeypatch, tmp_path):
+    monkeypatch.setenv("SEQVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(opening, "_open", Recording)
+    monkeypatch.setattr("seqviz.watching.pace.Pace.due", lambda pace: False)
+    with pytest.raises(RuntimeError, match="nothing was looked at"):
+        cost("lstm", stretch=0.1, pairs=1, warm_up=0.2)
+    opening._current[0].detach()
     opening._current.clear()

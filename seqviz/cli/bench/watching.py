@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqviz.cli.bench import Figures, Measurement, measurements
+
+if TYPE_CHECKING:
+    from seqviz.watching.pace import Pace
 
 STRETCH, PAIRS, WARM_UP = 1.5, 8, 6.0  # seconds of a turn, how often each side has its turn, seconds before
 
 
 @measurements.register("watching")
 class Watching(Measurement):
-    gives = ("watching_cost", "watch_returns_ms")
+    gives = ("watching_cost", "watch_returns_ms", "watch_looks_per_second")
     limit = 180.0
 
     def measure(self) -> Figures:
         import torch
 
         torch.set_num_threads(1)
-        costs, began = {}, {}
+        found: Figures = {key: {} for key in self.gives}
         for model in ("lstm", "transformer"):
-            costs[model], began[model] = cost(model)
-        return {"watching_cost": costs, "watch_returns_ms": began}
+            for key, figure in zip(self.gives, cost(model), strict=True):
+                found[key][model] = figure
+        return found
 
 
-def cost(model: str, stretch: float = STRETCH, pairs: int = PAIRS, warm_up: float = WARM_UP) -> tuple[float, float]:
-    """(share by which a watched step is longer, milliseconds until `watch` returned)."""
+def cost(
+    model: str, stretch: float = STRETCH, pairs: int = PAIRS, warm_up: float = WARM_UP
+) -> tuple[float, float, float]:
+    """(share by which a watched step is longer, milliseconds until `watch` returned, looks a second).
+
+    Raises
+    ------
+    RuntimeError
+        nobody watched in the end: the figure would be that of nothing.
+    """
     import seqviz
     from seqviz.cli.bench.harness.timing import share
 
@@ -42,14 +54,30 @@ def cost(model: str, stretch: float = STRETCH, pairs: int = PAIRS, warm_up: floa
         watcher.loss(step())
 
     _seconds(watched_step, warm_up)
-    found = []
-    for _ in range(pairs):
-        alone = _seconds(plain, stretch)
-        watcher.pace.held(stretch)  # the time of the other side is none that looking may have a share of
-        found.append((_seconds(watched_step, stretch), alone))
+    looks = _counted(watcher.pace)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for pair in range(pairs):
+        for looking in (True, False) if pair % 2 else (False, True):
+            times[looking].append(_seconds(watched_step if looking else plain, stretch))
+            if not looking:
+                watcher.pace.held(stretch)  # the time of the other side is none that looking may have a share of
+    if not watcher.box.alive or not looks:
+        raise RuntimeError("the window was closed, or nothing was looked at")
     watcher.detach()
-    ratio = share([one for one, _ in found], [other for _, other in found])
-    return round(ratio - 1.0, 3), round(returned, 1)
+    return round(share(times[True], times[False]) - 1.0, 3), round(returned, 1), round(len(looks) / pairs / stretch, 2)
+
+
+def _counted(pace: Pace) -> list[float]:
+    """Seconds of every look from now on."""
+    looks: list[float] = []
+    before = pace.looked
+
+    def looked(seconds: float) -> None:
+        looks.append(seconds)
+        before(seconds)
+
+    pace.looked = looked  # type: ignore[method-assign]
+    return looks
 
 
 def _seconds(step: Callable[[], object], stretch: float) -> float:
