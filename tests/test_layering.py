@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "runs": {"core", "training"},
     "watching": {"core", "models", "analysis", "training", "runs"},
     "gui": {"core"},
-    "cli": {"core", "data", "models", "analysis", "training", "runs", "gui"},
+    "cli": {"core", "data", "models", "analysis", "training", "runs", "watching", "gui"},
 }
 TORCH_ROOMS = {"data", "models", "analysis", "training", "runs", "watching", "cli"}
 QT = {"PySide6", "pyqtgraph", "superqt", "qtawesome", "shiboken6"}

@@ -11,8 +11,9 @@ from tqdm import tqdm
 from seqviz.cli.interrupt import stopping_softly
 from seqviz.cli.notices import say
 from seqviz.core.config import RunConfig
-from seqviz.core.events import Event, Notice, Raced, RunDiverged, RunFailed
+from seqviz.core.events import Event, Notice, RunDiverged, RunFailed
 from seqviz.core.paths import runs_root
+from seqviz.core.race_events import Raced
 
 
 def race_headless(config: RunConfig, out: Path | None) -> dict[str, Any]:

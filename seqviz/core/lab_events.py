@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from seqviz.core.events import Delivery, Event, RaceEvent
+from seqviz.core.events import Delivery, Event
+from seqviz.core.race_events import RaceEvent
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,17 @@ class RunHalted(Event):
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A fix worth trying on a twin: remedy by name and the value to set it to."""
+    """A fix worth trying on a twin: remedy by name and the value to set it to, and what must go with it to help."""
 
     remedy: str
     value: Any
     words: str  # "forget bias 3"
+    also: tuple[tuple[str, Any], ...] = ()  # (remedy, value)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All remedies of the twin, by name."""
+        return {self.remedy: self.value, **dict(self.also)}
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from seqviz.core import batch, breakpoints, commands, events, lab_commands, lab_events, units
+from seqviz.core import batch, breakpoints, commands, events, lab_commands, lab_events, race_events, units
 
 LARGEST = 2**28  # bytes of one message
 _KINDS = "fiub"  # of numbers in arrays: float, int, unsigned, bool
 KNOWN: dict[str, Any] = {
     name: kind
-    for module in (batch, breakpoints, commands, events, lab_commands, lab_events, units)
+    for module in (batch, breakpoints, commands, events, lab_commands, lab_events, race_events, units)
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
 }

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from seqviz.core import events as ev
 from seqviz.core import lab_events as lab
+from seqviz.core import race_events as race_ev
 from seqviz.core.channel import Mailbox
 from seqviz.gui.axes_of_frame import main_axis, strip_surprisal
 from seqviz.gui.first_cursor import first_column
@@ -245,7 +246,7 @@ class RunSession(SessionCommands, QObject):
                 self.plugin_read.emit(event)
             case lab.TwinTold():
                 self.twin_told.emit(event.event)
-            case ev.RaceEvent():
+            case race_ev.RaceEvent():
                 self.race_told.emit(event)
             case ev.WorkerStopped():
                 self._take_stop()

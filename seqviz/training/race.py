@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any
 
 from seqviz.core.config import RunConfig
-from seqviz.core.events import Event, Raced, RaceStarted, RunFailed, RunFinished
+from seqviz.core.events import Event, RunFailed, RunFinished
+from seqviz.core.race_events import Raced, RaceStarted
 from seqviz.models.base import architectures
 from seqviz.training.builder import Experiment, build
 from seqviz.training.describing import provided_names

@@ -26,6 +26,8 @@ from seqviz.core.events import (
     Event,
     Notice,
     Progress,
+)
+from seqviz.core.race_events import (
     RaceFinished,
     RacePaused,
     RaceProbeChanged,

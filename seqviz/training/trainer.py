@@ -30,9 +30,8 @@ from seqviz.core.events import (
 )
 from seqviz.core.lab_commands import BreakpointSetting
 from seqviz.core.lab_events import BreakpointsMeasured
-from seqviz.core.units import Unit, perplexity
 from seqviz.training.breakpoints import Halted
-from seqviz.training.builder import Experiment, complete, live_keys, parameter_count, versions
+from seqviz.training.builder import Experiment, complete, live_keys
 from seqviz.training.describing import describe_run
 from seqviz.training.divergence import Diverged
 from seqviz.training.guard import Guard, make_guard
@@ -41,7 +40,8 @@ from seqviz.training.learner import GradientLearner, Phase, make_learner
 from seqviz.training.ports import RunStore
 from seqviz.training.reading import Reading
 from seqviz.training.sampling import sample_slices
-from seqviz.training.validation import Found, Validation
+from seqviz.training.summary import summary_of, tested_figures
+from seqviz.training.validation import Validation
 
 EARLY_SAMPLES = (1, 10, 100)
 EARLY_VALIDATIONS = (1, 3, 10, 30, 60)
@@ -272,7 +272,7 @@ class Trainer:
         reason = self._budget_left() or "the corpus is read"
         self.emit(
             RunFinished(
-                self.step, reason, self.summary(found.metrics if found else {}) | _tested(tested, self.task.unit)
+                self.step, reason, self.summary(found.metrics if found else {}) | tested_figures(tested, self.task.unit)
             )
         )
 
@@ -291,32 +291,7 @@ class Trainer:
 
     def summary(self, metrics: dict[str, float]) -> dict[str, Any]:
         """What `train --json` prints."""
-        valid, unit = self.valid_loss if self.valid_in_full else None, self.task.unit
-        figures: dict[str, Any] = {
-            "run": self.store.folder,
-            "status": self.status,
-            "steps": self.step,
-            "train_loss": _number(self.last_loss),
-            "valid_loss": _number(valid),
-            "valid_rule": self.validation.full_rule,
-            **_sampled(self.valid_sampled),
-            "valid_perplexity": _perplexity(valid, unit),
-            "unit": unit.name,
-            "valid_in_unit": _number(None if valid is None else unit.convert(valid)),
-            "parameters": parameter_count(self.model),
-            "tokens": self.tokens,
-            "seconds": round(self.seconds, 3),
-            "tokens_per_second": round(self.tokens / self.seconds, 1) if self.seconds else None,
-            "threads": self.experiment.threads,
-            "device": self.experiment.device,
-            "corpus_sha256": self.experiment.content.sha256,
-            "versions": versions(),
-        }
-        if unit.name == "bits/char":
-            figures["bits_per_character"] = figures["valid_in_unit"]
-            per_character = None if valid is None else unit.perplexity_per_character(valid)
-            figures["valid_perplexity_per_character"] = _number(per_character)
-        return figures | {name: _number(value) for name, value in metrics.items()}
+        return summary_of(self, metrics)
 
     # breakpoints -----------------------------------------------------------------------------------------------
 
@@ -362,30 +337,3 @@ class Trainer:
         self.retuned = self.retuned or self.step > 0
         self.learner.set_knob(key, value)
         self.emit(KnobChanged(self.step, key, old, value))
-
-
-def _tested(found: Found | None, unit: Unit) -> dict[str, Any]:
-    """What is said of the test split, where the corpus has one."""
-    if found is None:
-        return {}
-    figures = {f"test_{name}": _number(value) for name, value in found.metrics.items()}
-    return {"test_loss": _number(found.loss), "test_perplexity": _perplexity(found.loss, unit), **figures}
-
-
-def _sampled(estimate: Evaluated | None) -> dict[str, Any]:
-    """The last quick estimate, with the step it is of and what each token saw: it may be far from the end's figure."""
-    return {
-        "valid_loss_sampled": None if estimate is None else _number(estimate.loss),
-        "valid_loss_sampled_step": None if estimate is None else estimate.step,
-        "valid_loss_sampled_rule": None if estimate is None else estimate.rule,
-    }
-
-
-def _perplexity(nats: float | None, unit: Unit) -> float | None:
-    """None where the loss is not that of a distribution over symbols."""
-    return None if nats is None or not unit.has_perplexity else _number(perplexity(nats))
-
-
-def _number(value: float | None) -> float | None:
-    """JSON has no infinity and no nan."""
-    return None if value is None or not math.isfinite(value) else value

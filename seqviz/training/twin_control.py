@@ -13,9 +13,10 @@ from typing import Any
 
 from seqviz.core.commands import PlayRace, PrepareRace, RaceCommand, SolveSizes, StepRace
 from seqviz.core.config import Racer, RunConfig
-from seqviz.core.events import Event, Progress, RaceEvent, RaceRejected
+from seqviz.core.events import Event, Progress
 from seqviz.core.lab_commands import DriveTwin, LabCommand
 from seqviz.core.lab_events import RemediesOffered, RemedySwitch, TwinMade, TwinTold
+from seqviz.core.race_events import RaceEvent, RaceRejected
 from seqviz.training.builder import build, complete
 from seqviz.training.forking import fork
 from seqviz.training.learner import Phase

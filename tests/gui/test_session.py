@@ -11,6 +11,7 @@ from fake_worker import PROBE, FakeWorker, example_config
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
 from seqviz.core import lab_events as lab
+from seqviz.core import race_events as race_ev
 from seqviz.core.batch import Ruler
 from seqviz.core.channel import Mailbox
 from seqviz.gui.panels.base import Cursor
@@ -52,7 +53,7 @@ def test_every_event_class_is_handed_out(qapp):
         ev.BaselinesCounted: lambda: ev.BaselinesCounted(()),
         ev.CountsGrown: lambda: ev.CountsGrown(0, 0, {}),
         ev.Explained: lambda: ev.Explained(0, 1, 0.0, ()),
-        ev.RaceEvent: lambda: ev.RacePaused("", 0),
+        race_ev.RaceEvent: lambda: race_ev.RacePaused("", 0),
         ev.KnobChanged: lambda: ev.KnobChanged(0, "training.batch_size", 1, 2),
         ev.ProbeChanged: lambda: ev.ProbeChanged(""),
         ev.Pulse: lambda: ev.Pulse(0.0, 0.0, 0.0),
@@ -73,7 +74,7 @@ def test_every_event_class_is_handed_out(qapp):
         lab.RemediesOffered: lambda: lab.RemediesOffered(()),
         lab.TwinMade: lab.TwinMade,
         lab.PluginRead: lambda: lab.PluginRead("mine.py"),
-        lab.TwinTold: lambda: lab.TwinTold(ev.RacePaused("", 0)),
+        lab.TwinTold: lambda: lab.TwinTold(race_ev.RacePaused("", 0)),
     }
     kinds = set(ev.Event.__subclasses__()) - {ev.RunStarted}
     assert kinds == set(made), "an event was added: say here how it is made, and hand it out in the session"

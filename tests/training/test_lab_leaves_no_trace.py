@@ -9,9 +9,10 @@ import torch
 
 from seqviz.core.commands import Play, PlayRace, Prepare, Step, StepRace, Watch, WatchRace
 from seqviz.core.config import parse_config
-from seqviz.core.events import Event, Frame, Notice, Raced, Rejected, RunPaused, StepMetrics
+from seqviz.core.events import Event, Frame, Notice, Rejected, RunPaused, StepMetrics
 from seqviz.core.lab_commands import Ask, BreakpointSetting, DriveTwin, MakeTwin, SetBreakpoints
 from seqviz.core.lab_events import BreakpointsMeasured, Diagnosed, ParametersMeasured, RunHalted, TwinMade, TwinTold
+from seqviz.core.race_events import Raced
 from seqviz.training.breakpoints import breakpoints
 from seqviz.training.builder import build
 from seqviz.training.control import Control

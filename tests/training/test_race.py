@@ -7,7 +7,8 @@ import torch
 
 from seqviz.core.commands import Watch
 from seqviz.core.config import RunConfig
-from seqviz.core.events import BaselinesCounted, Raced, RaceStarted, RunFailed, RunStarted, StepMetrics
+from seqviz.core.events import BaselinesCounted, RunFailed, RunStarted, StepMetrics
+from seqviz.core.race_events import Raced, RaceStarted
 from seqviz.training.builder import build
 from seqviz.training.ports import NoStore, NoStores
 from seqviz.training.race import Race

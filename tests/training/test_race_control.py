@@ -23,6 +23,11 @@ from seqviz.core.events import (
     Explained,
     Frame,
     Notice,
+    RunPaused,
+    Sample,
+    StepMetrics,
+)
+from seqviz.core.race_events import (
     Raced,
     RaceFinished,
     RacePaused,
@@ -31,10 +36,7 @@ from seqviz.core.events import (
     RaceRejected,
     RaceResumed,
     RaceStarted,
-    RunPaused,
-    Sample,
     SizesSolved,
-    StepMetrics,
 )
 from seqviz.training.control import Control
 from seqviz.training.ports import NoStores

@@ -20,17 +20,13 @@ from seqviz.core.commands import (
 )
 from seqviz.core.events import (
     Frame,
-    Raced,
-    RaceFinished,
-    RacePaused,
-    RaceRejected,
-    RaceStarted,
     RunDiverged,
     RunPaused,
     StepMetrics,
 )
 from seqviz.core.lab_commands import BreakpointSetting, DriveTwin, MakeTwin, SetBreakpoints
 from seqviz.core.lab_events import RemediesOffered, RunHalted, TwinMade, TwinTold
+from seqviz.core.race_events import Raced, RaceFinished, RacePaused, RaceRejected, RaceStarted
 from seqviz.training.control import Control
 from seqviz.training.ports import NoStores
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, Signal, SignalInstance, Slot
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
+from seqviz.core import race_events as race_ev
 from seqviz.core.lab_commands import DriveTwin, MakeTwin
 from seqviz.core.lab_events import RemediesOffered, RemedySwitch, TwinMade
 from seqviz.gui.race.racer import Racer
@@ -61,10 +62,21 @@ class TwinSession(RaceSession):
 
     def flip(self, remedy: str, value: Any) -> None:
         """Give the twin this value of a remedy; the original's own value takes it back. The pair is made anew."""
-        own = next((switch.value for switch in self.switches if switch.name == remedy), None)
-        self.changes.pop(remedy, None)
-        if value != own:
-            self.changes[remedy] = value
+        self.flip_together({remedy: value})
+
+    def flip_together(self, changes: Mapping[str, Any]) -> None:
+        """The same of several remedies at once.
+
+        One without a switch here came along with another (the forget bias of the LSTM that an RNN becomes), and goes
+        with it when any is taken back.
+        """
+        own = {switch.name: switch.value for switch in self.switches}
+        for remedy, value in changes.items():
+            self.changes.pop(remedy, None)
+            if value != own.get(remedy):
+                self.changes[remedy] = value
+            elif own:
+                self.changes = {name: kept for name, kept in self.changes.items() if name in own}
         self.refusal = ""
         self._stale = True
         if not self._rest.isActive():
@@ -124,8 +136,8 @@ class TwinSession(RaceSession):
         self.pair_made.emit()
 
     @Slot(object)
-    def _take(self, event: ev.RaceEvent) -> None:
-        if not self._closed or isinstance(event, ev.RaceRejected):
+    def _take(self, event: race_ev.RaceEvent) -> None:
+        if not self._closed or isinstance(event, race_ev.RaceRejected):
             super()._take(event)
 
     @Slot(object)
@@ -142,7 +154,7 @@ class TwinSession(RaceSession):
         self.changes = dict(self.made.changes) if self.made is not None else {}
         self.switches_changed.emit()
 
-    def _labels(self, event: ev.RaceStarted, models: list[str]) -> list[str]:
+    def _labels(self, event: race_ev.RaceStarted, models: list[str]) -> list[str]:
         return ["original", "twin"]
 
     # what is so now

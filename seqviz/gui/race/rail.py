@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from seqviz.core.config import MOST_RACERS, RunConfig
-from seqviz.core.events import SizesSolved
+from seqviz.core.race_events import SizesSolved
 from seqviz.gui import theme
 from seqviz.gui.form_plan import part_named
 from seqviz.gui.labels import Hairline, TextLabel

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
+from seqviz.core import race_events as race_ev
 from seqviz.core.config import RunConfig, parse_config
 from seqviz.gui.first_cursor import first_column
 from seqviz.gui.form_plan import part_named
@@ -50,7 +51,7 @@ class RaceSession(QObject):
         self.probe = ""
         self.cursor = 0
         self.selected = 0
-        self.pulse: ev.RacePulse | None = None
+        self.pulse: race_ev.RacePulse | None = None
         self._confirmed: RunConfig | None = None
         self._earlier: list[RunConfig] = []  # what can be gone back to
         self._state: RaceState = "empty"
@@ -202,30 +203,30 @@ class RaceSession(QObject):
     # hearing
 
     @Slot(object)
-    def _take(self, event: ev.RaceEvent) -> None:
+    def _take(self, event: race_ev.RaceEvent) -> None:
         self._dirty = True
         match event:
-            case ev.RaceStarted():
+            case race_ev.RaceStarted():
                 self._begin(event)
-            case ev.Raced(race_id, number, told) if race_id == self.race_id:
+            case race_ev.Raced(race_id, number, told) if race_id == self.race_id:
                 self._take_told(self.racers[number], told)
-            case ev.RacePulse(race_id) if race_id == self.race_id:
+            case race_ev.RacePulse(race_id) if race_id == self.race_id:
                 self._take_pulse(event)
-            case ev.RacePaused():
+            case race_ev.RacePaused():
                 self._set_state("paused")
-            case ev.RaceResumed():
+            case race_ev.RaceResumed():
                 self._set_state("running")
-            case ev.RaceFinished():
+            case race_ev.RaceFinished():
                 self._set_state("finished")
-            case ev.RaceProbeChanged():
+            case race_ev.RaceProbeChanged():
                 self._take_probe(event)
-            case ev.SizesSolved(tree):
+            case race_ev.SizesSolved(tree):
                 self.sizes_solved.emit(event)
                 self.prepare(parse_config(dict(tree)), undoable=True)
-            case ev.RaceRejected(text):
+            case race_ev.RaceRejected(text):
                 self._reject(text)
 
-    def _begin(self, event: ev.RaceStarted) -> None:
+    def _begin(self, event: race_ev.RaceStarted) -> None:
         models = [str(run.config["model"]["name"]) for run in event.racers]
         styles = styles_of([(run.family, name) for run, name in zip(event.racers, models, strict=True)])
         labels = self._labels(event, models)
@@ -242,7 +243,7 @@ class RaceSession(QObject):
         self.config_changed.emit()
         self.race_started.emit()
 
-    def _labels(self, event: ev.RaceStarted, models: list[str]) -> list[str]:
+    def _labels(self, event: race_ev.RaceStarted, models: list[str]) -> list[str]:
         """As the preset calls them, else the architecture's title; a number tells namesakes apart."""
         found: list[str] = []
         for label, name in zip(event.labels, models, strict=True):
@@ -269,12 +270,12 @@ class RaceSession(QObject):
                 words = f"{racer.label} diverged {racer.ending}; the others race on"
                 self.notice.emit(ev.Notice("warning", words))
 
-    def _take_pulse(self, event: ev.RacePulse) -> None:
+    def _take_pulse(self, event: race_ev.RacePulse) -> None:
         self.pulse = event
         for racer, speed in zip(self.racers, event.tokens_per_second, strict=True):
             racer.tokens_per_second = speed
 
-    def _take_probe(self, event: ev.RaceProbeChanged) -> None:
+    def _take_probe(self, event: race_ev.RaceProbeChanged) -> None:
         if event.text != self.probe:
             self._cursor_placed = False
         if event.text == self._probe_asked and self.config is not None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from seqviz.core import commands as cm
-from seqviz.core import events as ev
+from seqviz.core import race_events as race_ev
 
 LEFT = Qt.MouseButton.LeftButton
 RACERS = ("ngram", "rnn", "lstm", "transformer")
@@ -180,7 +180,7 @@ def test_who_cannot_be_explained_says_so_in_its_block_and_nowhere_else(race):
     explainer(race).ask(39)
     race.worker.tell(0, counting())
     text = "RNN foretells no next token of a text: there is nothing to explain"
-    race.worker.mailbox.post(ev.RaceRejected(text))
+    race.worker.mailbox.post(race_ev.RaceRejected(text))
     race.pump()
     view = explainer(race).view
     assert view.blocks[1].accessibleDescription() == text
@@ -209,7 +209,7 @@ def test_when_the_race_goes_on_it_can_be_asked_again(race, qtbot):
 
 def test_after_a_step_it_is_asked_again_by_itself(race, qtbot):
     opened_at(race)
-    race.worker.mailbox.post(ev.RaceResumed(race.worker.race_id, 0))
+    race.worker.mailbox.post(race_ev.RaceResumed(race.worker.race_id, 0))
     race.pump()
     race.worker.send(cm.StepRace(1))
     race.pump()

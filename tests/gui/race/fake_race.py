@@ -10,6 +10,7 @@ from fake_worker import PARTS, PROBE, VOCABULARY, FakeWorker, example_config, ma
 
 from seqviz.core import commands as cm
 from seqviz.core import events as ev
+from seqviz.core import race_events as race_ev
 from seqviz.core.batch import Ruler
 from seqviz.core.channel import Mailbox
 from seqviz.core.config import Racer, RunConfig, parse_config
@@ -43,17 +44,17 @@ class RaceWorker(FakeWorker):
             case cm.PrepareRace(config):
                 self._prepare_race(config)
             case cm.PlayRace():
-                self.mailbox.post(ev.RaceResumed(self.race_id, self.race_step))
+                self.mailbox.post(race_ev.RaceResumed(self.race_id, self.race_step))
             case cm.PauseRace():
-                self.mailbox.post(ev.RacePaused(self.race_id, self.race_step))
+                self.mailbox.post(race_ev.RacePaused(self.race_id, self.race_step))
             case cm.StepRace(count):
                 self.race_on(count)
-                self.mailbox.post(ev.RacePaused(self.race_id, self.race_step))
+                self.mailbox.post(race_ev.RacePaused(self.race_id, self.race_step))
             case cm.WatchRace():
                 self.post_frames()
             case cm.SetRaceProbe(text):
                 self.probe = text
-                self.mailbox.post(ev.RaceProbeChanged(self.race_id, text))
+                self.mailbox.post(race_ev.RaceProbeChanged(self.race_id, text))
                 self.post_frames()
             case cm.SolveSizes(config, like):
                 self._solve(config, like)
@@ -62,7 +63,7 @@ class RaceWorker(FakeWorker):
 
     def _prepare_race(self, config: RunConfig) -> None:
         if self.no_race:
-            self.mailbox.post(ev.RaceRejected(self.no_race))
+            self.mailbox.post(race_ev.RaceRejected(self.no_race))
             return
         self.race, self.race_step, self.out = config, 0, set()
         self.run_number += 1
@@ -73,9 +74,9 @@ class RaceWorker(FakeWorker):
         labels = tuple(racer.label or racer.model.name for racer in config.racers)
         flops = tuple(0.0 if how == "observe" else 6e5 * (n + 1) for n, how in enumerate(learns))
         self.mailbox.post(
-            ev.RaceStarted(self.race_id, config.model_dump(), runs, labels, learns, flops, bits_per("character"))
+            race_ev.RaceStarted(self.race_id, config.model_dump(), runs, labels, learns, flops, bits_per("character"))
         )
-        self.mailbox.post(ev.RaceProbeChanged(self.race_id, self.probe))
+        self.mailbox.post(race_ev.RaceProbeChanged(self.race_id, self.probe))
         self.post_frames()
 
     def _run_of(self, number: int, racer: Racer) -> ev.RunStarted:
@@ -90,7 +91,7 @@ class RaceWorker(FakeWorker):
         )  # fmt: skip
 
     def tell(self, number: int, event: ev.Event) -> None:
-        self.mailbox.post(ev.Raced(self.race_id, number, event))
+        self.mailbox.post(race_ev.Raced(self.race_id, number, event))
 
     def _learning(self) -> list[int]:
         assert self.race is not None
@@ -123,7 +124,7 @@ class RaceWorker(FakeWorker):
         pace = tuple(20_000.0 / (n + 1) for n in range(len(self.race.racers)))
         steps_now = tuple(self.race_step for _ in self.race.racers)
         seconds = tuple(0.004 * (n + 1) * self.race_step for n in range(len(self.race.racers)))
-        self.mailbox.post(ev.RacePulse(self.race_id, steps_now, seconds, pace, 21.0, 0.05))
+        self.mailbox.post(race_ev.RacePulse(self.race_id, steps_now, seconds, pace, 21.0, 0.05))
         if frames:
             self.post_frames()
 
@@ -169,12 +170,13 @@ class RaceWorker(FakeWorker):
         for number in self._learning():
             if number not in self.out:
                 self.tell(number, ev.RunFinished(self.race_step, "all steps done", {}))
-        self.mailbox.post(ev.RaceFinished(self.race_id, tuple({} for _ in self.race.racers)))
+        self.mailbox.post(race_ev.RaceFinished(self.race_id, tuple({} for _ in self.race.racers)))
 
     def _solve(self, config: RunConfig, like: int) -> None:
         count = len(config.racers)
         after = tuple(30_000 * (like + 1) for _ in range(count))
-        self.mailbox.post(ev.SizesSolved(config.model_dump(), tuple(30_000 * (n + 1) for n in range(count)), after))
+        before = tuple(30_000 * (n + 1) for n in range(count))
+        self.mailbox.post(race_ev.SizesSolved(config.model_dump(), before, after))
 
 
 def lane(
