@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import numpy as np
 import pytest
@@ -222,10 +223,11 @@ def test_a_pinned_position_stays_while_the_cursor_moves(bridge):
 def test_snapshots_come_at_most_thirty_times_a_second(bridge):
     seen = []
     bridge.session.snapshot_changed.connect(seen.append)
+    began = time.perf_counter()
     for _ in range(50):
         bridge.worker.advance(1)
         bridge.session.tick()
-    assert len(seen) <= 3
+    assert 1 <= len(seen) <= 1 + 30 * (time.perf_counter() - began)
 
 
 def test_the_now_paint_byte_hands_a_snapshot_out(qapp, qtbot):
