@@ -92,10 +92,10 @@ class EvidenceRow(QAbstractButton):
 
 
 class FindingCard(Surface):
-    """`view_wanted` carries a panel's name, `tried` a remedy's name and the value to set it to."""
+    """`view_wanted` carries a panel's name, `tried` a dict: remedies by name, with the value to set each to."""
 
     view_wanted = Signal(str)
-    tried = Signal(str, object)
+    tried = Signal(object)
 
     def __init__(self, finding: Finding, parent: QWidget | None = None) -> None:
         super().__init__("raised", parent=parent)
@@ -118,7 +118,7 @@ class FindingCard(Surface):
             button.setToolTip("Puts a twin with just that changed beside a copy of this run")
             button.setAutoDefault(True)  # Enter presses the one that has the focus: Space is the window's
             button.setMinimumWidth(theme.px(40))
-            button.clicked.connect(partial(self.tried.emit, suggestion.remedy, suggestion.value))
+            button.clicked.connect(partial(self.tried.emit, suggestion.changes))
             line = QHBoxLayout()
             line.addWidget(button)
             line.addStretch(1)

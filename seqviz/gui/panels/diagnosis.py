@@ -177,11 +177,11 @@ class DiagnosisPanel(FreePanel):
     def _show_view(self, panel: str) -> None:
         self.view_asked.emit(panel)
 
-    @Slot(str, object)
-    def _try(self, remedy: str, value: Any) -> None:
-        """Put a twin with this remedy beside the run, and show it."""
+    @Slot(object)
+    def _try(self, changes: dict[str, Any]) -> None:
+        """Put a twin with these remedies beside the run, and show it."""
         if self._session is not None:
-            TwinSession.of(self._session).flip(remedy, value)
+            TwinSession.of(self._session).flip_together(changes)
             self.view_asked.emit("twin")
 
 

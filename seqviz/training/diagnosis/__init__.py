@@ -15,6 +15,7 @@ from seqviz.core.registry import Registry
 from seqviz.training.diagnosis.case import Case
 
 FINDINGS = "diagnosis.findings"  # what is watched by those who want to hear; no array stands behind it
+VIOLENT = 0.1  # of the weights in one update: a hundred times the guide, enough to throw units out for good
 AT_THRESHOLD, AT_MOST = 0.5, 0.97  # a figure at its threshold is an even bet; nothing measured by a rule is certain
 
 

@@ -12,6 +12,7 @@ from seqviz.core.lab_events import Finding, Suggestion
 from seqviz.training.diagnosis import CannotJudge, Rule, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import TAIL, Case
 
+ADAPTIVE = frozenset({"adamw", "adam", "rmsprop"})  # a constant factor of the gradient cancels out of their steps
 FEWEST = 50  # steps
 ALWAYS = 0.95  # share of the steps
 KEPT, NOTHING_KEPT = 0.01, 0.001  # of the length: a net that foretells numbers may start at norms of 50, in health
@@ -38,6 +39,8 @@ class Clipping(Rule):
             f"{percent(clipped)} of the last {len(scales)} steps were clipped, to {percent(kept)} of their length: "
             f"the limit {number(limit)} stands far below the usual norm {number(usual)}."
         )
+        if case.knob("optimizer", "name") in ADAPTIVE:
+            sentence += " This optimiser divides by the gradient's usual size, so that it costs less than with SGD."
         evidence = (
             (f"steps clipped, of the last {len(scales)}", percent(clipped)),
             ("share of the gradient's length that is kept, median", percent(kept)),

@@ -10,11 +10,10 @@ import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
 from seqviz.core.tensor_names import layer_title
-from seqviz.training.diagnosis import CannotJudge, Rule, calmer, confidence, number, percent, rules
+from seqviz.training.diagnosis import VIOLENT, CannotJudge, Rule, calmer, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case
 
 DEAD, ALL = 0.75, 0.98  # share of a layer's units
-VIOLENT = 0.1  # of the weights in one update: a hundred times the guide, enough to throw units out for good
 FEWEST = 100  # positions: fewer may all happen to be on the one side
 
 

@@ -103,7 +103,10 @@ def _remedies(case: Case, usual: float) -> tuple[Suggestion, ...]:
         found.append(Suggestion("clip_norm", 1.0, "clip the norm at 1"))
     if case.matching(DECAY):
         found.append(Suggestion("spectral_radius", 1.0, "spectral radius 1"))
-        found.append(Suggestion("start", "orthogonal", "orthogonal start"))
+        scaled = case.knob("model", "spectral_radius", 0.0)  # it would be scaled after the start, and undo it
+        found.append(
+            Suggestion("start", "orthogonal", "orthogonal start", (("spectral_radius", 0.0),) if scaled else ())
+        )
     rate = case.knob("optimizer", "learning_rate", 0.0)
     if rate:
         found.append(Suggestion("learning_rate", rounded(rate / 3), f"learning rate {rounded(rate / 3):g}"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from seqviz.core.lab_events import Finding, Suggestion
 from seqviz.core.tensor_names import layer_title
-from seqviz.training.diagnosis import CannotJudge, Rule, calmer, confidence, number, percent, rules
+from seqviz.training.diagnosis import VIOLENT, CannotJudge, Rule, calmer, confidence, number, percent, rules
 from seqviz.training.diagnosis.case import Case
 
 SLOPE = 0.0025  # a hundredth of the largest: updates of the gate are a hundred times slower
@@ -33,11 +33,9 @@ class SaturatedGates(Rule):
         if not ill:
             return None
         worst = ill[0]
-        mean = float(gates[worst].mean())
-        where = "open" if mean > 0.5 else "closed"
         sentence = (
-            f"{percent(shares[worst])} of the units of {_words(worst)} stay {where} (mean {number(mean, 3)}) at every "
-            "position: their slope is so small that training cannot move them."
+            f"{percent(shares[worst])} of the units of {_words(worst)} stay {_where(gates[worst])} at every position: "
+            "their slope is so small that training can hardly move them."
         )
         evidence = tuple((f"units stuck, {_words(name)}", percent(shares[name])) for name in ill[:4])
         return Finding(
@@ -50,6 +48,17 @@ def stuck(gate: np.ndarray) -> np.ndarray:
     """(unit,) bool: the gate's slope is next to nothing at every position of every window (window, position, unit)."""
     slopes = (gate * (1.0 - gate)).reshape(-1, gate.shape[-1])  # (window * position, unit)
     return np.asarray((slopes < SLOPE).all(axis=0))
+
+
+def _where(gate: np.ndarray) -> str:
+    """Of the stuck units alone: "open (mean 0.999)", or how many of them are which, or that they go to and fro."""
+    units = gate.reshape(-1, gate.shape[-1])[:, stuck(gate)]  # (window * position, stuck unit)
+    is_open, is_closed = float((units > 0.5).all(axis=0).mean()), float((units < 0.5).all(axis=0).mean())
+    if is_open == 1.0 or is_closed == 1.0:
+        return f"{'open' if is_open else 'closed'} (mean {number(float(units.mean()), 3)})"
+    if is_open + is_closed == 1.0:
+        return f"open or closed ({percent(is_open)} of them open)"
+    return "wide open or shut (many of them now one, now the other)"
 
 
 def _is_gate(gate: np.ndarray) -> bool:
@@ -68,7 +77,8 @@ def _remedies(case: Case, worst: str) -> tuple[Suggestion, ...]:
     if "forget_gate" in worst and "forget_bias" in case.config.get("model", {}):
         found.append(Suggestion("forget_bias", 1.0, "forget bias 1: 73 % open at the start"))
     rate = case.knob("optimizer", "learning_rate", 0.0)
-    if rate:
-        lower = calmer(rate, case.record.largest_ratio())
+    ratio = case.record.largest_ratio()
+    if rate and ratio >= VIOLENT:  # else they began so, and smaller steps would keep them there
+        lower = calmer(rate, ratio)
         found.append(Suggestion("learning_rate", lower, f"learning rate {lower:g}"))
     return tuple(found)

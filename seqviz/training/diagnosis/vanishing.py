@@ -10,6 +10,7 @@ Bengio, Simard and Frasconi, "Learning long-term dependencies with gradient desc
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from seqviz.training.diagnosis.case import Case, Floats
 DECAY = "gradient.decay.layers.*"
 FORGOTTEN = 0.01  # the 1 % horizon that the program tells everywhere
 GONE = 1e-5  # no optimiser finds a signal so far below the noise of the rest of the gradient
+FAR = 15  # positions: over more than ten or twenty no start of a squashed state helps (Bengio et al. 1994)
 SOLVED = 0.5  # of the plain line: whoever answers so well has learned what it needed to
 LEARNED_FROM = 200  # steps: before, every net is behind a counted line
 BEHIND = 1.02  # times the counted line: 2 % is beyond the noise of a sampled validation
@@ -108,10 +110,12 @@ def _remedies(case: Case) -> tuple[Suggestion, ...]:
     knobs = case.config.get("model", {})
     if "forget_bias" in knobs:
         return (Suggestion("forget_bias", 3.0, "forget bias 3: 95 % open at the start"),)
-    found = [
+    free: tuple[tuple[str, Any], ...] = (("spectral_radius", 0.0),) if knobs.get("spectral_radius") else ()
+    matrix = [
         Suggestion("spectral_radius", 1.0, "spectral radius 1"),
-        Suggestion("start", "orthogonal", "orthogonal start"),
+        Suggestion("start", "orthogonal", "orthogonal start", free),
     ]
+    cell = [Suggestion("gates", "lstm", "an LSTM with forget bias 3", (("forget_bias", 3.0), *free))]
     if "activation" in knobs:
-        found.append(Suggestion("gates", "lstm", "gates: an LSTM"))
-    return tuple(found)
+        cell.append(Suggestion("start", "identity", "ReLU with an identity start", (("activation", "relu"), *free)))
+    return tuple([*cell, *matrix] if case.distance > FAR else [*matrix, *cell])

@@ -13,6 +13,7 @@ from seqviz.core.lab_events import Diagnosed, Finding, RemediesOffered, RemedySw
 from seqviz.gui.history import History
 from seqviz.gui.lab.finding_card import how_sure
 from seqviz.gui.lab.rooms import ROOMS
+from seqviz.gui.lab.twin_session import TwinSession
 from seqviz.gui.labels import TextLabel
 from seqviz.gui.panels.base import Cursor, Snapshot, panels
 from seqviz.gui.panels.diagnosis import DiagnosisPanel
@@ -82,6 +83,21 @@ def test_a_click_or_a_key_on_the_evidence_asks_for_the_view_that_shows_it(panel,
     row.setFocus()
     with qtbot.waitSignal(panel.view_asked):
         qtbot.keyClick(row, Qt.Key.Key_Space)
+
+
+def test_a_suggestion_of_several_changes_makes_one_twin_with_all_of_them(panel, qtbot):
+    sent: list[object] = []
+    session = RunSession(lambda mailbox: None)  # type: ignore[arg-type, return-value]
+    session.send = sent.append  # type: ignore[method-assign]
+    panel.join(session)
+    fix = Suggestion("gates", "lstm", "an LSTM with forget bias 3", (("forget_bias", 3.0),))
+    shown(panel, replace(ILL, findings=(replace(VANISHING, suggestions=(fix,)),)))
+    qtbot.mouseClick(panel.cards[0].buttons[0], Qt.MouseButton.LeftButton)
+    assert sent == [MakeTwin({"gates": "lstm", "forget_bias": 3.0})]
+    pair = TwinSession.of(session)
+    session.remedies_offered.emit(RemediesOffered((RemedySwitch("gates", "gates", "choice", "rnn", ""),)))
+    pair.flip("gates", "rnn")  # taken back: so is the forget bias, which this run has not
+    assert pair.changes == {}
 
 
 def test_a_suggestion_makes_the_twin_and_shows_it(panel, qtbot):

@@ -37,3 +37,14 @@ def test_the_evidence_of_a_real_run_is_its_own_record():
     assert found is not None
     usual = float(np.median(patient.case.record.grad_norms[-100:]))
     assert float(found.evidence[2][1]) == pytest.approx(usual, rel=0.05)
+
+
+def test_an_optimiser_that_divides_by_the_usual_size_is_said_to_suffer_less():
+    def told(name: str) -> str:
+        config = {"optimizer": {"name": name}, "training": {"clip_norm": 1e-3}}
+        found = Clipping().judge(made(config=config, record={"clip_scales": np.full(300, 2e-3)}))
+        assert found is not None
+        return found.sentence
+
+    assert "costs less than with SGD" in told("adamw")
+    assert "SGD" not in told("sgd")

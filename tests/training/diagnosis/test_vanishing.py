@@ -8,8 +8,10 @@ import torch
 
 from seqviz.analysis import Subject
 from seqviz.analysis.itemised import naive_itemised
+from seqviz.training.builder import complete
 from seqviz.training.diagnosis.measuring import ONE_BY_ONE, chosen_windows
 from seqviz.training.diagnosis.vanishing import FORGOTTEN, Vanishing, furthest
+from seqviz.training.twin_control import remedied
 from tests.training.diagnosis.cases import made, silent
 from tests.training.diagnosis.patients import config_of, faulty, healthy, visit
 
@@ -93,3 +95,16 @@ def test_a_loss_at_the_end_alone_is_judged_by_the_way_back_from_there():
     measured = patient.case.arrays["gradient.decay.layers.0.hidden_state"]
     assert len(measured) == 16
     assert measured == pytest.approx(torch.stack(shares).mean(dim=0).numpy(), rel=1e-3)
+
+
+def test_every_fix_of_a_long_way_can_be_given_to_the_run_with_what_must_go_with_it():
+    config = complete(
+        config_of("rnn", {"name": "delayed_recall", "delay": 30}, "labelling", model__spectral_radius=0.4)
+    )
+    case = made(arrays={DECAY: curve(0.5)}, distance=31, baselines={"memoryless": 0.9}, config=config.model_dump())
+    found = Vanishing().judge(case)
+    assert found is not None
+    lstm, identity = (remedied(config, suggestion.changes)[0].model for suggestion in found.suggestions[:2])
+    assert (lstm.name, lstm.knobs["forget_bias"], lstm.knobs["spectral_radius"]) == ("lstm", 3.0, 0.0)
+    assert (identity.knobs["activation"], identity.knobs["initialization"]) == ("relu", "identity")
+    assert identity.knobs["spectral_radius"] == 0.0
