@@ -58,9 +58,7 @@ def of_room(live: LiveWindow, room: str) -> tuple[float, float]:
         bare.append(live.bare(BARE).steps_per_second)
         live.window.board.tell_wants()
         live.run_for(SETTLE)
-        begin = time.perf_counter()
-        live.run_for(OPEN)
-        opened.append(live.mailbox.steps_per_second(begin, time.perf_counter()))
+        opened.append(live.as_it_is(OPEN).steps_per_second)
         looking = live.session.last_pulse.looking_share if live.session.last_pulse is not None else looking
     return share(opened, bare), round(looking, 3)
 

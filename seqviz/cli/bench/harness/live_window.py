@@ -134,11 +134,16 @@ class LiveWindow:
         self.run_for(0.25)
         if heart is not None:
             heart.start()
+        stretch = self.as_it_is(seconds)
+        if heart is not None:
+            heart.stop()
+        return stretch
+
+    def as_it_is(self, seconds: float) -> Stretch:
+        """With whatever panels are on screen now."""
         seen, begin = len(self.mailbox.frames), time.perf_counter()
         self._long_enough(begin, seconds, self.run_for)
         end = time.perf_counter()
-        if heart is not None:
-            heart.stop()
         frames = (len(self.mailbox.frames) - seen) / (end - begin)
         return Stretch(self.mailbox.steps_per_second(begin, end), frames)
 
