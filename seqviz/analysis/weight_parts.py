@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrize
 
+from seqviz.analysis.lengths import SQUARES, length
 from seqviz.models.base import NeuralModel
 
 READS = (nn.Linear, nn.Conv1d, nn.Embedding)  # modules with a matrix whose terms are known
@@ -53,17 +54,24 @@ def parameter_names(model: NeuralModel) -> dict[Tensor, str]:
 
 def shares_of_terms(terms: Terms) -> dict[str, Tensor]:
     """As `shares`."""
-    each = terms.each.flatten(1)  # (T, O * I)
+    each = _sized(terms.each.flatten(1))  # (T, O * I)
     whole, norms = each.sum(dim=0), each.norm(dim=1)
     return {
-        "by_position": norms,
+        "by_position": length(terms.each.flatten(1)),
         "aligned": each @ whole / whole.square().sum(),
         "cancellation": (whole.norm() / norms.sum()).reshape(1),
     }
 
 
+def _sized(each: Tensor) -> Tensor:
+    """All terms by their largest entry, so that squares of a vanished gradient are still numbers."""
+    size = each.abs().max()
+    return each / torch.where(torch.isfinite(size) & (size > 0), size, 1.0)
+
+
 def shares(parts: list[Part]) -> dict[str, Tensor]:
     """by_position (T,), aligned (T,), cancellation (1,) of the sum of all parts; nan where there is no gradient."""
+    parts = [Part(part.left.to(SQUARES), part.right.to(SQUARES)) for part in parts]
     whole = gradient_of(parts)  # (O, I)
     pairs = product(parts, repeat=2)  # the square of a sum
     squares = sum((one.left * other.left).sum(-1) * (one.right * other.right).sum(-1) for one, other in pairs)

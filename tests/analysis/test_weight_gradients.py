@@ -155,6 +155,22 @@ def test_shares_of_all_positions_add_up_to_one_and_no_sum_is_longer_than_its_ter
             assert 0 <= float(traced.values) <= 1 + 1e-12, key
 
 
+@pytest.mark.parametrize("name", ["rnn", "deep_rnn", "transformer"])
+def test_the_shares_of_a_gradient_whose_square_is_no_number_are_those_of_any_other(name):
+    model = build(name, **SMALL)
+    with torch.no_grad():  # all gradients below the head shrink with it
+        model.head.linear.weight = torch.nn.Parameter(model.head.linear.weight * 1e-24)
+    tiny = WeightGradients().compute(Subject(model.float(), text_batch()), EVERYTHING)
+    above = ("weight_gradient.head", "weight_gradient.embed")
+    below = [key for key in tiny if ".aligned" in key and not key.startswith(above)]
+    assert below
+    for key in below:
+        assert float(tiny[key].values.sum()) == pytest.approx(1.0, rel=1e-3), key
+        kept = float(tiny[key.replace("aligned", "cancellation")].values)
+        assert 0 < kept <= 1 + 1e-5
+        assert float(tiny[key.replace("aligned", "by_position")].values.max()) > 0
+
+
 def test_signed_shares_add_up_to_one():
     subject = Subject(build("transformer", **SMALL), text_batch())
     found = WeightGradients().compute(subject, frozenset({"weight_gradient.*.aligned"}))
