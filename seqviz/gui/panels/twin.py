@@ -49,6 +49,7 @@ class TwinPanel(FreePanel):
         super().__init__()
         self.pair: TwinSession | None = None
         self.learning, self.decay, self.maps = LearningPlot(), DecayPlot(), TwinMaps()
+        self.learning.ghost = "The loss of both on text that neither has seen. Press T once there is a twin to train."
         self.learning.setAccessibleName("loss of original and twin")
         self.decay.setAccessibleName("gradient decay of original and twin")
         self.play = IconButton("play", "Train original and twin (T)", "primary", "Play")

@@ -23,6 +23,9 @@ class LearningPlot(RacePlot):
     def __init__(self) -> None:
         super().__init__()
         self._clock: Clock | None = None
+        self.ghost = (
+            "The loss of every racer on text that none has seen. Press Space: the curves begin with the first step."
+        )
         self.setAccessibleName("validation loss of all racers")
 
     def show_race(self, racers: Sequence[Racer], clock: Clock, unit: ShownUnit, log: bool, selected: int) -> None:
@@ -33,7 +36,7 @@ class LearningPlot(RacePlot):
         self.set_lines(lines, *axes_of(lines, clock, log), clock.axis)
 
     def empty_words(self) -> str:
-        return "The loss of every racer on text that none has seen. Press Space: the curves begin with the first step."
+        return self.ghost
 
     def x_text(self, x: float) -> str:
         return "" if self._clock is None else self._clock.at(x)

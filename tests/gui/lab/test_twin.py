@@ -123,6 +123,12 @@ def test_another_run_on_the_first_page_closes_the_pair(qtbot, lab):
     qtbot.waitUntil(lambda: lab.session.state == "paused", timeout=10_000)
 
 
+def test_before_there_is_a_pair_it_names_the_key_that_trains_both(lab):
+    words = lab.window.board.frame("twin").panel.learning.empty_words()
+    assert "Press T" in words
+    assert "Space" not in words  # that trains the run of the first page
+
+
 def test_a_slider_that_is_drawn_makes_a_pair_at_its_first_tick_and_one_when_it_rests(qtbot, lab):
     pair, made = lab.window.pair, []
     pair.pair_made.connect(lambda: made.append(dict(pair.made.changes)))
