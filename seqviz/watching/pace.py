@@ -8,6 +8,7 @@ from collections.abc import Callable
 SHARE = 0.02  # of the time, for all that is measured
 OFTEST = 0.2  # seconds between two looks at the shortest
 CREDIT = 0.15  # seconds that may be spent before there is any time to have a share of: so short scripts are seen too
+KEPT = 0.5  # of the share that looks may have whatever else is spent, so that the picture never stands still
 FORGET = 30.0  # seconds; what was spent long ago does not count
 
 
@@ -35,11 +36,16 @@ class Pace:
         self._last, self._looked = seconds, self.clock()
 
     def due(self) -> bool:
-        """Whether one more look, as dear as the last, keeps all of them below the share."""
+        """Whether one more look, as dear as the last, keeps all that is spent below the share.
+
+        Where what cannot be left out at any step takes the whole share, looks still have a part of their own.
+        """
         now = self.clock()
         if now - self._looked < self.oftest:
             return False
         self._fade(now)
+        if self._cost <= KEPT * self.share * (now - self._looked):
+            return True
         return self._own + self._cost <= CREDIT + self.share * max(now - self._began - self.idle, 0.0)
 
     def looking_share(self) -> float:
@@ -50,6 +56,7 @@ class Pace:
     def held(self, seconds: float) -> None:
         """The loop stood still for so long, as somebody wished."""
         self.idle += seconds
+        self._looked += seconds
 
     def _fade(self, now: float) -> None:
         """Time and spending of long ago are forgotten alike, so that a dear beginning is paid back once."""

@@ -54,3 +54,19 @@ def test_a_dear_beginning_is_forgotten():
     pace.spent(1.0)
     run(pace, clock, 100.0, 0.01, 0.01)
     assert pace.looking_share() < 0.04
+
+
+def test_looks_go_on_where_what_every_step_costs_takes_the_whole_share():
+    clock = Clock()
+    pace = Pace(0.02, clock)
+    spent, looks, end = 0.0, 0, clock.now + 120.0
+    while clock.now < end:
+        clock.now += 0.02
+        pace.spent(0.0006)  # 3 %, on a machine that is held up
+        if pace.due():
+            clock.now += 0.01
+            pace.spent(0.01)
+            pace.looked(0.01)
+            spent, looks = spent + 0.01, looks + 1
+    assert looks > 60
+    assert spent <= 0.01 * 120.0 + CREDIT
