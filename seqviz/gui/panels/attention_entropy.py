@@ -84,7 +84,7 @@ class AttentionEntropyPanel(LevelRowsPanel):
         if not self.ready() or not 0 <= place < len(self.rows):
             return Explanation(self.title, formula, sentence)
         row = self.rows[place]
-        quantities = [Quantity("head", row.label), Quantity("mean over the probe", row.number)]
+        quantities = [Quantity("head", _in_full(row.label)), Quantity("mean over the probe", row.number)]
         if row.values is None or not 0 <= cursor.column < len(row.values):
             return Explanation(self.title, formula, sentence, tuple(quantities))
         value = float(row.values[cursor.column])
@@ -106,6 +106,11 @@ def head_label(layer: str, head: int, heads: int) -> str:
     if number is None:
         return "attention" if heads == 1 else f"head {head + 1}"
     return f"{number + 1} · head {head + 1}"
+
+
+def _in_full(label: str) -> str:
+    """`block 2, head 1` of `2 · head 1`."""
+    return f"block {label.replace(' · ', ', ')}" if "·" in label else label
 
 
 def head_words(layer: str, head: int) -> str:

@@ -127,15 +127,20 @@ def growth_check(arrays: Arrays) -> HealthCheck | None:
 
 
 def depth_check(arrays: Arrays) -> HealthCheck | None:
-    """How much longer the state of the top level is than what went in."""
+    """How much longer the state of the top level is than that of the lowest, or than what went in where there is one.
+
+    An embedding is no measure of several levels: what is added to it at once (positions) may be far longer than itself.
+    """
     norms = under(arrays, "health.norm.")
     levels = sorted((name for name in norms if name.endswith((".residual", ".output"))), key=level_order)
     if not levels or "embedding" not in norms:
         return None
-    first, last = (float(np.mean(norms[name])) for name in ("embedding", levels[-1]))
+    lowest = levels[0] if len(levels) > 1 else "embedding"
+    first, last = (float(np.mean(norms[name])) for name in (lowest, levels[-1]))
     if not (math.isfinite(first) and math.isfinite(last) and first > 0):
         return None
-    return _growing("states up the levels", last / first, "top level's norm over the embedding's", DEPTH_LIMIT)
+    words = "lowest level" if len(levels) > 1 else "embedding"
+    return _growing("states up the levels", last / first, f"top level's norm over the {words}'s", DEPTH_LIMIT)
 
 
 def _growing(title: str, factor: float, detail: str, limit: float = GROWTH_LIMIT) -> HealthCheck:

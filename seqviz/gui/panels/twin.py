@@ -50,8 +50,11 @@ class TwinPanel(FreePanel):
         self.pair: TwinSession | None = None
         self.learning, self.decay, self.maps = LearningPlot(), DecayPlot(), TwinMaps()
         self.learning.ghost = "The loss of both on text that neither has seen. Press T once there is a twin to train."
+            "The loss of both on text that neither has seen. Press T once there is a twin: they train."
+        )
         self.learning.setAccessibleName("loss of original and twin")
         self.decay.setAccessibleName("gradient decay of original and twin")
+        self.learning_title = TextLabel("loss on unseen text, by optimiser step", 11, "ink2")
         self.play = IconButton("play", "Train original and twin (T)", "primary", "Play")
         self.step = IconButton("step", "One step of both (Shift+T)")
         self.end = IconButton("close", "Close the pair; the run itself was never touched", "flat")
@@ -82,8 +85,9 @@ class TwinPanel(FreePanel):
         box.addLayout(head)
         plots = QHBoxLayout()
         plots.setSpacing(theme.px(12))
-        plots.addWidget(_titled("loss on unseen text, by optimiser step", self.learning), 1)
-        plots.addWidget(_titled("mean gradient by distance, 1 at the position itself", self.decay), 1)
+        plots.addWidget(_titled(self.learning_title, self.learning), 1)
+        decay_title = TextLabel("mean gradient by distance, 1 at the position itself", 11, "ink2")
+        plots.addWidget(_titled(decay_title, self.decay), 1)
         box.addLayout(plots, round(100 * PLOT_SHARE))
         box.addWidget(self.maps, round(100 * (1 - PLOT_SHARE)))
 
@@ -128,6 +132,7 @@ class TwinPanel(FreePanel):
         if racers:
             unit = unit_of(racers[0].run.unit)
             self.learning.show_race(racers, clock, unit, log=False, selected=1)
+            self.learning_title.setText(f"loss on unseen text, {unit.axis}, by optimiser step")
         else:
             self.learning.set_lines((), *self.learning.axes, "")
         self.decay.show_race(racers, selected=1)
@@ -182,7 +187,8 @@ class TwinPanel(FreePanel):
         elif gap is not None:
             unit = unit_of(twin.run.unit)
             better = "better" if gap < 0 else "worse"
-            words.append(f"the twin is **{abs(unit.convert(np.float64(gap))):.3g} {unit.short} {better}**")
+            far = f"{abs(unit.convert(np.float64(gap))):.3g}"
+            words.append(f"the twin is **{far} {unit.short} {better}**" if float(far) else "the twin is **as good**")
         lives = [racer.tail()[0] for racer in (original, twin)]
         if all(not math.isnan(life) for life in lives):
             token = twin.run.unit.token
@@ -206,7 +212,9 @@ class TwinPanel(FreePanel):
         for racer in pair:
             unit = unit_of(racer.run.unit)
             rows.append(Quantity(f"{racer.label}: loss", f"{number_text(unit, racer.nats)} {unit.short}"))
-            rows.append(Quantity(f"{racer.label}: half-life", f"{_life(racer.tail()[0])} {racer.run.unit.token}s"))
+            life = racer.tail()[0]
+            if not math.isnan(life):
+                rows.append(Quantity(f"{racer.label}: half-life", f"{_life(life)} {racer.run.unit.token}s"))
         rows += self._cell_rows()
         return Explanation(
             self.title, r"G_{t,s} = \left\| \frac{\partial \ell_t}{\partial h_s} \right\|", sentence, tuple(rows)
@@ -255,12 +263,12 @@ class TwinPanel(FreePanel):
             self.pair.watch(False)
 
 
-def _titled(title: str, content: QWidget) -> QWidget:
+def _titled(title: TextLabel, content: QWidget) -> QWidget:
     holder = QWidget()
     box = QVBoxLayout(holder)
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(theme.px(2))
-    box.addWidget(TextLabel(title, 11, "ink2"))
+    box.addWidget(title)
     box.addWidget(content, 1)
     return holder
 
@@ -269,7 +277,7 @@ def _gap(original: Racer, twin: Racer) -> float | None:
     """Nats per token by which the twin's loss is above the original's: of unseen text, else of the last 20 batches."""
     if original.nats is not None and twin.nats is not None:
         ours, theirs = twin.history.valid_steps.values[-1], original.history.valid_steps.values[-1]
-        if ours == theirs:
+        if ours == theirs and twin.nats != original.nats:  # else the loss at the step where they were one
             return twin.nats - original.nats
     means = [racer.history.series["loss"].values[-20:] for racer in (original, twin)]
     if not all(len(values) for values in means) or original.step != twin.step:

@@ -131,7 +131,8 @@ class RacePlot(PaintedWidget):
         words = (*(line.text for line in self._lines), self._axis_words)
         gutter = min(max((bold.horizontalAdvance(w) for w in words), default=0.0), theme.px(_WIDEST_NAME))
         gutter = math.ceil((gutter + theme.px(14)) / 8) * 8.0
-        left, top, bottom = theme.px(34), theme.px(6), theme.px(22)
+        widest = max((theme.metrics(11).horizontalAdvance(text) for _, text in self.axes[1].labels()), default=0.0)
+        left, top, bottom = max(theme.px(34), math.ceil(widest) + theme.px(8)), theme.px(6), theme.px(22)
         return QRectF(left, top, max(self.width() - left - gutter, 20.0), max(self.height() - top - bottom, 20.0))
 
     # painting
