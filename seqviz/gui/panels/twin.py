@@ -50,8 +50,6 @@ class TwinPanel(FreePanel):
         self.pair: TwinSession | None = None
         self.learning, self.decay, self.maps = LearningPlot(), DecayPlot(), TwinMaps()
         self.learning.ghost = "The loss of both on text that neither has seen. Press T once there is a twin to train."
-            "The loss of both on text that neither has seen. Press T once there is a twin: they train."
-        )
         self.learning.setAccessibleName("loss of original and twin")
         self.decay.setAccessibleName("gradient decay of original and twin")
         self.learning_title = TextLabel("loss on unseen text, by optimiser step", 11, "ink2")
