@@ -91,7 +91,9 @@ class WindowLab(WindowExplain):
     def _panels_on_screen(self) -> list[Panel]:
         if self.presentation is not None and self.presenting:
             return self.presentation.panels_now()
-        return [frame.panel for frame in self.board.frames() if frame.isVisible()]
+        run = self.session.run
+        served = [frame.panel for frame in self.board.frames() if frame.isVisible()]
+        return [panel for panel in served if run is not None and type(panel).reason_unserved(run) is None]
 
     @Slot()
     def play_pair(self) -> None:

@@ -100,3 +100,18 @@ def test_a_presented_view_leads_to_another(room):
     presented(room).view_asked.emit("curvature")
     assert not room.window.presenting
     assert room.window.board.room == "curvature"
+
+
+def test_nothing_is_measured_for_a_view_that_the_run_cannot_serve(qtbot, tmp_path):
+    made = RealWindow(tmp_path, tiny_config().replaced({"model": {"name": "ngram"}}))
+    qtbot.addWidget(made.window)
+    made.window.show()
+    refused = []
+    made.session.rejected.connect(refused.append)
+    made.wait(lambda: made.session.run is not None)
+    made.window.show_room("curvature")
+    qtbot.keyClick(made.window, "M")
+    made.run_on(0.3)
+    made.window.close()
+    assert refused == []
+    assert not made.window.board.frame("curvature").panel._asked
