@@ -26,6 +26,14 @@ def test_tokens_are_told_by_their_labels_without_the_padding(task):
     assert excerpt(task, batch, -1) == ()
 
 
+def test_of_two_texts_the_one_along_the_asked_axis_is_told_and_the_first_where_there_is_none(task):
+    source, target = np.array([[0, 1, 2]]), np.array([[5, 4]])
+    batch = Batch({"tokens": Field(source, ("batch", "source"))}, {"tokens": Field(target, ("batch", "target"))})
+    assert excerpt(task, batch, 0, "source") == tuple(task.labels[i] for i in (0, 1, 2))
+    assert excerpt(task, batch, 0, "target") == tuple(task.labels[i] for i in (5, 4))
+    assert excerpt(task, batch, 0, "t") == tuple(task.labels[i] for i in (0, 1, 2))
+
+
 def test_numbers_are_told_with_two_figures(task):
     batch = Batch({"vectors": Field(np.array([[[0.314, 0.0], [0.5, 1.0]]], np.float32), ("batch", "t", "dim"))}, {})
     assert excerpt(task, batch, 0) == ("0.31,0", "0.5,1")
