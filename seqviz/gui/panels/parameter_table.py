@@ -3,53 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, FreePanel, Quantity, panels
+from seqviz.gui.panels.parameter_cells import (
+    COLUMNS,
+    FIGURE_WORDS,
+    GUIDE,
+    NAME,
+    RATIO,
+    RATIOS,
+    SHAPE,
+    SIZES,
+    Column,
+    figure_text,
+    is_left,
+    paint_histogram,
+    paint_name,
+    paint_ratio,
+    paint_shape,
+    write,
+)
 from seqviz.gui.panels.parameter_views import ParameterView
 from seqviz.gui.reading import fitting
-from seqviz.gui.widgets.axes import Axis
-from seqviz.gui.widgets.curve_painting import polygon
 
-GUIDE = 1e-3
 BAND = (0.5e-3, 2e-3)  # around the guide; the rule of thumb says no more than "somewhere around 1e-3"
-RATIOS = Axis(1e-6, 1.0, log=True)
 ROW, TALL_ROW, HEAD = 21, 40, 34
 _FORMULA = r"\frac{\| \Delta \theta \|}{\| \theta \|} \approx 10^{-3}"
 NOISE_ALONE = 0.18  # signal to noise of gradients that are noise alone (training/parameter_watch.py)
 
 
-@dataclass(frozen=True)
-class Column:
-    """`least`: px at scale 1. `figure`: what it is sorted by ("" the model's order). `rank`: the highest go first
-    where there is no room for all. `drawn`: a picture, not a number.
-    """
-
-    title: str
-    under: str
-    least: int
-    figure: str = ""
-    rank: int = 0
-    drawn: bool = False
-
-
-NAME, SHAPE, NORM, LARGEST, ZEROS, SIZES, RATIO, NOISE, ANGLE = COLUMNS = (
-    Column("tensor", "click to choose", 118),
-    Column("shape", "rows × cols", 74, "size", rank=4),
-    Column("gradient", "norm", 66, "gradient_norm"),
-    Column("gradient", "largest", 66, "gradient_max", rank=5),
-    Column("gradient", "zeros", 64, "zero_share", rank=2),
-    Column("its entries", "10⁻¹² to 10²", 96, drawn=True, rank=1),
-    Column("update / weight", "10⁻⁶ to 1, log; band: 10⁻³", 150, "update_ratio", drawn=True),
-    Column("signal", "/ noise", 56, "signal_to_noise"),
-    Column("angle to", "last one", 64, "angle", rank=3),
-)
 FIGURE_ROOM = 50  # px at scale 1 for the number beside the picture of the ratio
 
 
@@ -147,7 +135,7 @@ class ParameterTablePanel(ParameterView, FreePanel):
     def _paint_head(self, painter: QPainter, columns: list[tuple[Column, float, float]]) -> None:
         colours = theme.theme()
         for column, left, width in columns:
-            flag = Qt.AlignmentFlag.AlignLeft if _is_left(column) else Qt.AlignmentFlag.AlignRight
+            flag = Qt.AlignmentFlag.AlignLeft if is_left(column) else Qt.AlignmentFlag.AlignRight
             sorts = bool(column.title and column.figure and column.figure == self.sorted_by)
             mark = (" ↓" if self.largest_first else " ↑") if sorts else ""
             box = QRectF(left, theme.px(3), width - theme.px(10), theme.px(14))
@@ -179,68 +167,19 @@ class ParameterTablePanel(ParameterView, FreePanel):
         painter.drawLine(QLineF(x, top, x, bottom))
 
     def _paint_cell(self, painter: QPainter, column: Column, tensor: int, box: QRectF) -> None:
-        special = {NAME: self._paint_name, SHAPE: self._paint_shape, SIZES: self._paint_histogram}
-        if column in special:
-            special[column](painter, tensor, box)
-            return
-        if column is RATIO:
-            self._paint_ratio(painter, tensor, box)
-        self._paint_figure(column.figure, painter, tensor, box)
-
-    def _paint_name(self, painter: QPainter, tensor: int, box: QRectF) -> None:
-        chosen = self.names[tensor] == self.tensor
-        painter.setFont(theme.font(12, bold=chosen))
-        painter.setPen(theme.theme().ink)
-        title = tensor_title(self.names[tensor])
-        words = theme.metrics(12, chosen).elidedText(title, Qt.TextElideMode.ElideMiddle, box.width() - theme.px(8))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
-
-    def _paint_shape(self, painter: QPainter, tensor: int, box: QRectF) -> None:
         assert self.newest is not None
-        shape = self.newest.shapes[tensor] if self.newest.shapes else ()
-        self._write(painter, box, " × ".join(map(str, shape)) or "1", muted=True)
-
-    def _paint_figure(self, figure: str, painter: QPainter, tensor: int, box: QRectF) -> None:
-        assert self.newest is not None
-        self._write(painter, box, figure_text(figure, float(self.newest.figures[figure][tensor])))
-
-    def _write(self, painter: QPainter, box: QRectF, text: str, muted: bool = False) -> None:
-        painter.setFont(theme.font(12))
-        painter.setPen(theme.theme().ink3 if muted or text == "–" else theme.theme().ink)
-        flag = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        painter.drawText(box.adjusted(0, 0, -theme.px(10), 0), flag, text)
-
-    def _paint_histogram(self, painter: QPainter, tensor: int, box: QRectF) -> None:
-        """Each tensor by its own tallest bin: what matters is where it lies."""
-        assert self.newest is not None
-        shares = self.newest.histograms[tensor].astype(np.float64)
-        inner = box.adjusted(theme.px(8), theme.px(3), -theme.px(10), -theme.px(2))
-        colours = theme.theme()
-        painter.setPen(QPen(colours.line, 1))
-        painter.drawLine(QLineF(inner.left(), inner.bottom(), inner.right(), inner.bottom()))
-        if not shares.max() > 0:
-            return
-        edges = np.linspace(inner.left(), inner.right(), len(shares) + 1)
-        xs = np.concatenate([np.repeat(edges, 2)])
-        tops = inner.bottom() - np.concatenate([[0.0], np.repeat(shares / shares.max(), 2), [0.0]]) * inner.height()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.faded(theme.family_colour(self.family), 0.75))
-        painter.drawPolygon(polygon(xs, tops))
-
-    def _paint_ratio(self, painter: QPainter, tensor: int, box: QRectF) -> None:
-        assert self.newest is not None
-        value = float(self.newest.figures["update_ratio"][tensor])
-        if not value > 0:
-            return
-        left, inner = self.ratio_axis(box.left(), box.width())
-        place = max(0.0, min(1.0, RATIOS.place(value)))
-        start, end = left + RATIOS.place(GUIDE) * inner, left + place * inner
-        family = theme.family_colour(self.family)
-        painter.setPen(QPen(theme.faded(family, 0.5), 1.5 * theme.scale()))
-        painter.drawLine(QLineF(start, box.center().y(), end, box.center().y()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(family)
-        painter.drawEllipse(QPointF(end, box.center().y()), theme.px(4), theme.px(4))
+        if column is NAME:
+            paint_name(painter, self.names[tensor], box, chosen=self.names[tensor] == self.tensor)
+        elif column is SHAPE:
+            paint_shape(painter, self.newest.shapes[tensor] if self.newest.shapes else (), box)
+        elif column is SIZES:
+            paint_histogram(painter, self.newest.histograms[tensor], box, theme.family_colour(self.family))
+        else:
+            value = float(self.newest.figures[column.figure][tensor])
+            if column is RATIO:
+                line = self.ratio_axis(box.left(), box.width())
+                paint_ratio(painter, value, box, line, theme.family_colour(self.family))
+            write(painter, box, figure_text(column.figure, value))
 
     def _paint_scroll(self, painter: QPainter, top: float, height: float) -> None:
         """Where in a longer list one is."""
@@ -342,30 +281,3 @@ class ParameterTablePanel(ParameterView, FreePanel):
 
     def resizeEvent(self, event: object) -> None:
         self.roll(0)
-
-
-FIGURE_WORDS = {
-    "gradient_norm": "gradient norm",
-    "gradient_max": "largest entry",
-    "zero_share": "zeros in the gradient",
-    "weight_norm": "norm of the weights",
-    "update_norm": "norm of the update",
-    "update_ratio": "update / weight",
-    "signal_to_noise": "signal to noise",
-    "angle": "angle to the last gradient",
-}
-
-
-def _is_left(column: Column) -> bool:
-    return column.drawn or column is NAME
-
-
-def figure_text(figure: str, value: float) -> str:
-    """A figure of one tensor with its unit."""
-    if not np.isfinite(value):
-        return "–"
-    if figure == "zero_share":
-        return "0 %" if value == 0 else f"{100 * value:.0f} %" if value >= 0.0095 else f"{100 * value:.1g} %"
-    if figure == "angle":
-        return f"{value:.0f}°"
-    return theme.short(value)

@@ -16,7 +16,7 @@ from seqviz.gui import theme
 from seqviz.gui.colour_maps import BLANK, MASKED
 from seqviz.gui.panels.base import ColourBar, Cursor, Explanation, Quantity, TimePanel, panels
 from seqviz.gui.panels.loss import planned_steps
-from seqviz.gui.panels.parameter_table import FIGURE_WORDS, figure_text
+from seqviz.gui.panels.parameter_cells import FIGURE_WORDS, figure_text
 from seqviz.gui.panels.parameter_views import ParameterView
 from seqviz.gui.parameter_history import over_steps
 from seqviz.gui.widgets import plot_painting as plot

@@ -13,7 +13,8 @@ from seqviz.core.tensor_names import tensor_title
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor, Explanation, Quantity, TimePanel, panels
 from seqviz.gui.panels.loss import planned_steps
-from seqviz.gui.panels.parameter_table import BAND, GUIDE
+from seqviz.gui.panels.parameter_cells import GUIDE
+from seqviz.gui.panels.parameter_table import BAND
 from seqviz.gui.panels.parameter_views import ParameterView
 from seqviz.gui.parameter_history import over_steps
 from seqviz.gui.reading import fitting

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from seqviz.gui import theme
 from seqviz.gui.panels.base import Cursor
-from seqviz.gui.panels.parameter_table import HEAD, LARGEST, RATIO, SHAPE, ParameterTablePanel, figure_text
+from seqviz.gui.panels.parameter_cells import LARGEST, RATIO, SHAPE
+from seqviz.gui.panels.parameter_table import HEAD, ParameterTablePanel
 from tests.gui.panels.parameter_frames import NAMES, show
 from tests.gui.panels.sheet_frames import run_of
 
@@ -118,14 +119,6 @@ def test_before_the_first_step_there_is_a_ghost_and_no_words(panel):
 def test_a_model_that_counts_is_told_why_not():
     assert ParameterTablePanel.reason_unserved(run_of(provides=("surprisal",))) == "LSTM learns without gradients"
     assert ParameterTablePanel.reason_unserved(run_of(provides=("parameters.*",))) is None
-
-
-@pytest.mark.parametrize(
-    ("figure", "value", "text"),
-    [("angle", 89.6, "90°"), ("zero_share", 0.0, "0 %"), ("zero_share", 0.25, "25 %"), ("angle", float("nan"), "–")],
-)
-def test_figures_have_their_units(figure, value, text):
-    assert figure_text(figure, value) == text
 
 
 def test_names_are_those_of_the_run(panel):
