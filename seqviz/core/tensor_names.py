@@ -15,12 +15,13 @@ _MODULES = {  # of a module with one weight: how papers write that
     "query_key_value": "W_qkv", "project": "Wₒ", "widen": "mlp W₁", "narrow": "mlp W₂", "norm_attention": "norm attn",
     "norm_mlp": "norm mlp",
 }  # fmt: skip
+_SIDES = ("encoder", "decoder", "forward", "backward")  # stacks of recurrent layers
 _SILENT = {"parametrizations", "attention", "linear", "cell"}
 _WHOLE = ("embedding", "norm", "mixture", "position")  # have one weight, which is what they are
 
 
 def layer_title(name: str) -> str:
-    """The layer of a parameter or a traced array: `layer 1`, `layer 1 ←`, `encoder layer 1`, `block 2`, `head`."""
+    """The layer of a parameter or a traced array: `layer 1`, `layer 1 ←`, `encoder 1`, `block 2`, `head`."""
     return _split(name)[0]
 
 
@@ -54,6 +55,8 @@ def _recurrent_place(path: list[str], layer: int) -> str:
     if len(path) > 1 and path[-1].isdigit():
         path, layer = path[:-1], layer + int(path[-1])
     words = ".".join(path).removesuffix("_stack")
+    if words in _SIDES:
+        return f"{words} {layer + 1}"
     return f"layer {layer + 1}" if words in ("", "cells") else f"{words} layer {layer + 1}"
 
 

@@ -12,8 +12,8 @@ from seqviz.core.tensor_names import layer_title, tensor_title
     [
         ("cells.weight_hh_l0", "Wₕₕ, layer 1"),
         ("cells.bias_ih_l2_reverse", "bᵢₕ, layer 3 ←"),
-        ("encoder.weight_hh_l0", "Wₕₕ, encoder layer 1"),
-        ("forward_stack.1.weight_ih_l0", "Wᵢₕ, forward layer 2"),
+        ("encoder.weight_hh_l0", "Wₕₕ, encoder 1"),
+        ("forward_stack.1.weight_ih_l0", "Wᵢₕ, forward 2"),
         ("layers.1.weight_hh", "Wₕₕ, layer 2"),
         ("layers.0.deeper.0.bias", "b deeper 1, layer 1"),
         ("blocks.1.attention.query_key_value.weight", "W_qkv, block 2"),
@@ -39,7 +39,7 @@ def test_tensors_are_called_what_papers_call_them(name, title):
     ("name", "title"),
     [
         ("cells.weight_hh_l0_reverse", "layer 1 ←"),
-        ("decoder.bias_hh_l0", "decoder layer 1"),
+        ("decoder.bias_hh_l0", "decoder 1"),
         ("layers.0.forget_gate", "layer 1"),
         ("blocks.1.attention.pattern", "block 2"),
         ("conv.3.output", "level 4"),

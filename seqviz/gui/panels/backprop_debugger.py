@@ -243,7 +243,7 @@ class BackpropDebuggerPanel(DebuggerCanvas):
     def reason_unserved(cls, run: RunStarted) -> str | None:
         if super().reason_unserved(run) is None:
             return None
-        return f"{run.title} has no recurrent layer that reads the text one way: nothing goes back step by step"
+        return f"{run.title} has no recurrent layer that reads the text one way"
 
     # Qt overrides
 

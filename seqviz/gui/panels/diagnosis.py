@@ -86,7 +86,7 @@ class DiagnosisPanel(FreePanel):
         faults = f"{passed} fault{'' if passed == 1 else 's'} not found"
         found = "**nothing wrong**" if not count else f"**{count} finding{'s' if count > 1 else ''}**"
         full = f"{found}; {faults}" + (f", {silent} not judged" if silent else "")
-        return fitting(self.width(), full, f"{found} among {count + passed} faults", found)
+        return fitting(self.width(), full, f"{found} among {count + passed} judged", found)
 
     def explain(self, cursor: Cursor) -> Explanation:
         sentence = (

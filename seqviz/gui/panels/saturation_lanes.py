@@ -16,6 +16,8 @@ _LABELS = {
     "cell_state": ("tanh c", "squashed cell state"),
     "normalised_cell": ("tanh LN(c)", "squashed normalised cell"),
     "gate": ("gate", "gate"),
+    "left_forget_gate": ("f left", "forget gate of the left child"),
+    "right_forget_gate": ("f right", "forget gate of the right child"),
 }
 _FIRST = ("hidden_state", "forget_gate", "update_gate", "input_gate", "reset_gate", "transform_gate", "output_gate")
 
