@@ -232,6 +232,16 @@ class RunSession(SessionCommands, QObject):
                 self.progress.emit(event)
             case ev.TokenPreviewed():
                 self.tokens_previewed.emit(event)
+            case race_ev.RaceEvent():
+                self.race_told.emit(event)
+            case ev.WorkerStopped():
+                self._take_stop()
+            case _:
+                self._hand_out_lab(event)
+
+    def _hand_out_lab(self, event: ev.Event) -> None:
+        """What the gradient laboratory tells."""
+        match event:
             case lab.RunHalted():
                 self.halted.emit(event)
             case lab.BreakpointsMeasured():
@@ -246,10 +256,6 @@ class RunSession(SessionCommands, QObject):
                 self.plugin_read.emit(event)
             case lab.TwinTold():
                 self.twin_told.emit(event.event)
-            case race_ev.RaceEvent():
-                self.race_told.emit(event)
-            case ev.WorkerStopped():
-                self._take_stop()
             case _:
                 raise AssertionError(f"nobody hands out {type(event).__name__}")
 
