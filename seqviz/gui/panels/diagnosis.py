@@ -113,7 +113,7 @@ class DiagnosisPanel(FreePanel):
     @classmethod
     def reason_unserved(cls, run: RunStarted) -> str | None:
         if run.learns_by != "gradient":
-            return f"{run.title} learns by counting: there is no gradient that could be ill"
+            return f"{run.title} learns without gradients: there is none that could be ill"
         return super().reason_unserved(run)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

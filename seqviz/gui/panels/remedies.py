@@ -87,5 +87,5 @@ class RemediesPanel(FreePanel):
     @classmethod
     def reason_unserved(cls, run: RunStarted) -> str | None:
         if run.learns_by != "gradient":
-            return f"{run.title} learns by counting: there is no gradient to remedy"
+            return f"{run.title} learns without gradients: there is none to remedy"
         return super().reason_unserved(run)

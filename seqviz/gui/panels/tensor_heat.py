@@ -86,7 +86,7 @@ class TensorHeatPanel(ParameterView, TimePanel):
 
     def gutter(self) -> float:
         """Room for the tensors' names."""
-        measure = theme.metrics(11)
+        measure = theme.metrics(11, bold=True)  # of the chosen one
         widest = max((measure.horizontalAdvance(tensor_title(n)) for n in self.names), default=0.0)
         return min(widest + theme.px(12), self.width() * 0.42)
 
