@@ -16,7 +16,10 @@ class LabCommand(Command):
 
 @dataclass(frozen=True)
 class Ask(LabCommand):
-    """Compute what is too dear to be watched (analyses of cost "request"), once; answered by Frames."""
+    """Compute what is too dear to be watched (analyses of cost "request"), once; answered by Frames.
+
+    Training waits meanwhile. Nothing wanted: what was asked before is given up.
+    """
 
     wants: frozenset[str]
 

@@ -131,7 +131,7 @@ class Control:
             case Ask(wants):
                 self._need_run()
                 assert self.looker is not None
-                self._asked = [self.looker.asked_slices(wants)]
+                self._asked = [self.looker.asked_slices(wants)] if wants else []
             case PreviewTokens():
                 self.emit(preview_tokens(command))
             case FetchCorpus(entry, local):

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QPainter, QResizeEvent
 
+from seqviz.core.events import Notice
 from seqviz.core.lab_commands import Ask
 from seqviz.gui import theme
 from seqviz.gui.icon_button import IconButton
@@ -52,25 +53,35 @@ class CurvaturePanel(PaintedFreePanel):
 
     def join(self, session: RunSession) -> None:
         self._session = session
-        session.rejected.connect(self._refused)
+        for ended in (session.rejected, session.run_started):
+            ended.connect(self._end)
+        session.notice.connect(self._hear)
 
     @Slot()
     def measure(self) -> None:
-        """Ask the trainer, once."""
-        if self._session is not None and not self._asked and self._session.run is not None:
-            self._asked = True
-            self.button.set_sign("play", "Measuring", "The answer comes in some seconds")
-            self.button.setEnabled(False)
-            self._session.send(Ask(frozenset({"curvature.*"})))
+        """Ask the trainer; asked again meanwhile, give it up: training waits as long as it is measured."""
+        if self._session is None or self._session.run is None:
+            return
+        if self._asked:
+            self._session.send(Ask(frozenset()))
+            self._rest()
+            return
+        self._asked = True
+        self.button.set_sign("pause", "Stop", "It is being measured, and training waits: give it up (M)")
+        self._session.send(Ask(frozenset({"curvature.*"})))
 
-    @Slot(str)
-    def _refused(self, text: str) -> None:
+    @Slot(object)
+    def _end(self, said: object) -> None:
         self._rest()
+
+    @Slot(object)
+    def _hear(self, notice: Notice) -> None:
+        if notice.level == "error":
+            self._rest()
 
     def _rest(self) -> None:
         self._asked = False
         self.button.set_sign("play", "Measure", "Measure the loss around the present weights (M)")
-        self.button.setEnabled(True)
 
     # data
 
