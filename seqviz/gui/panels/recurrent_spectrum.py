@@ -203,7 +203,7 @@ class RecurrentSpectrumPanel(PaintedFreePanel):
         painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop), "real part of λ")
         beside = QRectF(theme.px(2), 0, area.left(), theme.px(32))
         corner = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        painter.drawText(beside, corner, "imaginary\npart" if area.left() > theme.px(70) else "Im")
+        painter.drawText(beside, corner, "imaginary\npart" if area.left() > theme.px(70) else "Im λ")
 
     def _paint_dots(self, painter: QPainter) -> None:
         """Small dots inside the circle, larger ones outside it."""
