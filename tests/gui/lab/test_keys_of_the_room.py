@@ -75,7 +75,7 @@ def test_curvature_is_measured_in_presentation(qtbot, room):
     while presented(room).name != "curvature":
         room.window.presentation.turn(1)
     qtbot.keyClick(room.window.presentation, "M")
-    room.wait(lambda: bool(presented(room).reading()), 30)
+    room.wait(lambda: "**" in presented(room).reading(), 30)
 
 
 def test_what_is_armed_in_presentation_is_armed_in_the_room(qtbot, room):

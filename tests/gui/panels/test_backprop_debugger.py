@@ -245,10 +245,14 @@ def test_exploding_and_missing_numbers_are_painted_and_said(panel):
     arrays["backprop.layers.0.hidden_state.total"][:4] = np.inf
     arrays["backprop.layers.0.hidden_state.arriving"][:3] = np.nan
     panel.present(snapshot_of(arrays, Cursor(2), RUN, step=3))
+    said = []
     for index in range(panel.steps.count):
         panel._go(index)
         picture(panel)
-        panel.explain(panel.snapshot.cursor)
+        said += [(q.name, q.value) for q in panel.explain(panel.snapshot.cursor).quantities]
+    assert [value for name, value in said if name.startswith("arriving")][-3:] == ["–"] * 3
+    assert ("‖∇L‖, all tensors together", "–") in said
+    assert not [value for _, value in said if "nan" in value or "inf" in value]
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
