@@ -307,7 +307,11 @@ class Trainer:
         """
         if not isinstance(self.learner, GradientLearner):
             return ()
-        guard, unserved = make_guard(self.learner, settings, tell)
+        settings = tuple(settings)
+        near = [setting for setting in settings if setting.distance < self.task.context_length]
+        far = [f"{setting.name} at distance {setting.distance}" for setting in settings if setting not in near]
+        guard, unserved = make_guard(self.learner, near, tell)
+        unserved = (*unserved, *far)
         before, self.guard = self.guard, guard
         if before is not None:
             self.learner.onlookers.remove(before)

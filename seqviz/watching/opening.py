@@ -40,12 +40,15 @@ def watch(model: nn.Module, optimizer: Any = None, text: Sequence[str] | str | N
     Raises
     ------
     TypeError
-        when `model` is no torch module or has nothing to train. Later nothing is raised, whatever happens.
+        when `model` is no torch module or has nothing to train, or `optimizer` is no torch optimiser. Later nothing is
+        raised, whatever happens.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"seqviz.watch looks at a torch.nn.Module, not at {type(model).__name__}")
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise TypeError(f"seqviz.watch: {type(model).__name__} has no parameter that is trained")
+    if optimizer is not None and not hasattr(optimizer, "register_step_pre_hook"):
+        raise TypeError(f"seqviz.watch: the optimiser is a {type(optimizer).__name__}, not one of torch.optim")
     if text is not None and not isinstance(text, str):
         text = tuple(str(label) for label in text)
     box: Outbox | None = None

@@ -281,3 +281,13 @@ def test_layers_are_told_in_words():
     assert layer_words("blocks.1.attention.pattern") == "block 2"
     assert layer_words("weights of embedding.weight") == "embedding"
     assert layer_words("loss") == ""
+
+
+def test_a_distance_that_no_sequence_has_is_told_and_not_armed(config_of):
+    trainer = Trainer(build(config_of("lstm")), NoStore(), lambda event: None)
+    longest = trainer.task.context_length
+    settings = [BreakpointSetting("itemised_gradient", 0.1, distance) for distance in (longest - 1, longest)]
+    assert trainer.stop_at(settings) == (f"itemised_gradient at distance {longest}",)
+    assert trainer.guard is not None
+    assert trainer.stop_at(settings[1:])
+    assert trainer.guard is None

@@ -205,6 +205,8 @@ def test_what_is_no_module_is_refused():
         seqviz.watch(3)
     with pytest.raises(TypeError, match="no parameter that is trained"):
         seqviz.watch(nn.ReLU())
+    with pytest.raises(TypeError, match="the optimiser is a str, not one of torch.optim"):
+        seqviz.watch(nn.Linear(2, 2), "adam")
 
 
 def test_nobody_pays_for_what_nobody_looks_at(box):
