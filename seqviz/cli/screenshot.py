@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from seqviz.cli.choosing import chosen_config
 
 if TYPE_CHECKING:
+    from seqviz.core.events import Pulse
     from seqviz.gui.main_window import MainWindow
 
-QUIET = 1.2  # seconds without a new frame: every view has settled
-LONG_QUIET = 3.0  # of a run that was opened: means over windows, never made yet, come before other views
+QUIET = 1.2  # seconds without a new frame once the trainer is done: every view has settled
+LONG_QUIET = 8.0  # the same where it has not said so: dear views take their time on a loaded machine
 WINDOW = (1600, 1000)  # pixels
 LONGEST_LOOK = 90.0  # seconds for the dear views of a race
 LONGEST = 1800.0  # seconds before giving up
@@ -148,6 +149,7 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, view: View) ->
     if window.race.config is not None:
         _come_through_race(window, steps, view.panel, failures)
         return
+    rest = Rest(window)
     if folder is not None:
         window.session.open_run(folder)
     _wait(lambda: window.session.run is not None, failures)
@@ -162,7 +164,7 @@ def _come_to(window: MainWindow, folder: Path | None, steps: int, view: View) ->
         frame.panel.measure()
     if view.twin:
         _put_twin_beside(window, view, failures)
-    _settle(window, failures, QUIET if folder is None else LONG_QUIET)
+    _wait(rest.reached, failures)
 
 
 def _put_twin_beside(window: MainWindow, view: View, failures: list[str]) -> None:
@@ -221,18 +223,27 @@ def _wait(condition: Callable[[], bool], failures: list[str]) -> None:
             raise ValueError(f"the picture was not ready after {LONGEST:g} seconds")
 
 
-def _settle(window: MainWindow, failures: list[str], longest: float) -> None:
-    """Until no new frame has come for a while and the run stands still."""
-    latest = [time.monotonic()]
-    seen = [0]
+class Rest:
+    """Tells when the trainer has nothing left to look at: its last word is then a pulse at no speed."""
 
-    def quiet() -> bool:
-        frame = window.session.snapshot().frame
-        if id(frame) != seen[0]:
-            seen[0], latest[0] = id(frame), time.monotonic()
-        return window.session.state != "running" and time.monotonic() - latest[0] > longest
+    def __init__(self, window: MainWindow) -> None:
+        self._session = window.session
+        self._rested_at, self._seen = -1, (0, 0)  # ids of the frame that was the last, of what has come
+        self._latest = time.monotonic()
+        self._session.pulse.connect(self._hear)
 
-    _wait(quiet, failures)
+    def _hear(self, pulse: Pulse) -> None:
+        if pulse.steps_per_second == 0 and not pulse.awaiting:
+            self._rested_at = id(self._session.snapshot().frame)
+
+    def reached(self) -> bool:
+        """Whether the run stands still and nothing has come for a while: shortly, where the trainer said it is done."""
+        told = self._session.snapshot()
+        seen = (id(told.frame), id(told.history.diagnosed))
+        if seen != self._seen:
+            self._seen, self._latest = seen, time.monotonic()
+        wait = QUIET if self._rested_at == seen[0] else LONG_QUIET
+        return self._session.state != "running" and time.monotonic() - self._latest > wait
 
 
 def _open(window: MainWindow, name: str) -> None:
