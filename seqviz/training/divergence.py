@@ -10,7 +10,6 @@ from torch import Tensor
 from seqviz.core.batch import Batch
 from seqviz.models.base import NeuralModel
 
-
 POSITIONS = ("t", "source", "target", "node", "query_pos")  # axes along which a trace has one entry per position
 
 
