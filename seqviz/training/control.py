@@ -50,6 +50,7 @@ from seqviz.training.learner import Phase
 from seqviz.training.looking import Looker
 from seqviz.training.ports import RunStores, StoredRun
 from seqviz.training.previewing import preview_tokens
+from seqviz.training.questions import answer_slice
 from seqviz.training.race_control import RaceControl
 from seqviz.training.reopening import reopen
 from seqviz.training.trainer import Trainer
@@ -67,7 +68,7 @@ class Control:
         self.looker: Looker | None = None
         self.fetching = Fetching(emit)
         self.race = RaceControl(emit, self._on_phase, stores)
-        self.lab = LabControl(emit, stores)
+        self.lab = LabControl(emit, self._on_phase)
         self._turns: Iterator[None] | None = None
         self._side: list[Iterator[None]] = []  # samples asked for, the counted baseline: a slice between steps
         self._asked: list[Iterator[None]] = []  # an explanation: the weights stand still until it is given
@@ -179,7 +180,6 @@ class Control:
             return
         self._put_away()
         self.trainer = self.looker = None
-        self._turns, self._side, self._asked, self._playing, self._until = None, [], [], False, None
         self.lab.leave()
         for event in stored.events:
             self.emit(event)
@@ -190,7 +190,6 @@ class Control:
         names = provided_names(trainer.experiment, trainer.learner.tensors(looker.probe))
         self._put_away()
         self.trainer, self.looker = trainer, looker
-        self._turns, self._side, self._asked, self._playing, self._until = None, [], [], False, None
         trainer.fault = self._raise_fault
         looker.set_watch(self._watch)
         trainer.begin(names)
@@ -242,7 +241,7 @@ class Control:
         if self.lab.busy:
             self.lab.work()
         if self._asked:
-            self._answer()
+            answer_slice(self._asked, lambda text: self.emit(Rejected(text)), self.emit)
             return
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
@@ -254,18 +253,6 @@ class Control:
             if self._nothing_to_look_at and not seen_all:
                 self.emit(Pulse(0.0, 0.0, 0.0))  # nothing is awaited any more
         self._beat()
-
-    def _answer(self) -> None:
-        try:
-            over = next(self._asked[0], self) is self
-        except ValueError as error:
-            self.emit(Rejected(str(error)))
-            over = True
-        except Exception as error:  # a question must never end a run
-            self.emit(Notice("error", f"this cannot be answered: {error}", traceback.format_exc()))
-            over = True
-        if over:
-            self._asked = []
 
     def _train(self) -> None:
         assert self._turns is not None
@@ -338,7 +325,8 @@ class Control:
             self.emit(Notice("info", "the run is closed"))
 
     def _put_away(self) -> None:
-        """Close the run that stands here, with its last weights."""
+        """Close the run that stands here, with its last weights; what was asked of it goes with it."""
+        self._turns, self._side, self._asked, self._playing, self._until = None, [], [], False, None
         if self.trainer is not None:
             if self.trainer.step and self.trainer.status == "running":
                 self.trainer.save()

@@ -12,11 +12,10 @@ from seqviz.core.events import Event, Notice
 from seqviz.core.lab_commands import BreakpointSetting, DriveTwin, LabCommand, LoadPlugin, MakeTwin, SetBreakpoints
 from seqviz.training.breakpoints import make_breakpoint
 from seqviz.training.diagnosis.doctor import Doctor
-from seqviz.training.learner import GradientLearner
+from seqviz.training.learner import GradientLearner, Phase
 from seqviz.training.looking import Looker
 from seqviz.training.parameter_watch import watch_parameters
 from seqviz.training.plugin_loading import read_plugin
-from seqviz.training.ports import RunStores
 from seqviz.training.trainer import Trainer
 from seqviz.training.twin_control import TwinControl
 from seqviz.training.weight_path import WeightPath
@@ -25,12 +24,12 @@ from seqviz.training.weight_path import WeightPath
 class LabControl:
     """All methods run in the training thread."""
 
-    def __init__(self, emit: Callable[[Event], None], stores: RunStores) -> None:
-        self.emit, self.stores = emit, stores
+    def __init__(self, emit: Callable[[Event], None], on_phase: Callable[[Phase], None]) -> None:
+        self.emit = emit
         self.trainer: Trainer | None = None
         self.looker: Looker | None = None
         self._armed: tuple[BreakpointSetting, ...] = ()
-        self.twin = TwinControl(emit)
+        self.twin = TwinControl(emit, on_phase)
         self.doctor = Doctor(emit)
 
     def hear(self, event: Event) -> None:

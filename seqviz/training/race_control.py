@@ -39,6 +39,7 @@ from seqviz.core.race_events import (
 from seqviz.training.explaining import explain_slices
 from seqviz.training.learner import Phase
 from seqviz.training.ports import RunStores
+from seqviz.training.questions import answer_slice
 from seqviz.training.race import Lane, Race
 from seqviz.training.same_size import same_size
 
@@ -174,7 +175,7 @@ class RaceControl:
         if self.race is None:
             return
         if self._asked:
-            self._answer()
+            answer_slice(self._asked, lambda text: self.emit(RaceRejected(text)), self.emit)
             return
         if self._side and next(self._side[0], self) is self:
             del self._side[0]
@@ -182,16 +183,6 @@ class RaceControl:
             self._race_on(self.race)
         self._look(self.race)
         self._beat(self.race)
-
-    def _answer(self) -> None:
-        """A slice of an explanation; a racer that cannot give one says why, once."""
-        try:
-            over = next(self._asked[0], self) is self
-        except ValueError as error:
-            self.emit(RaceRejected(str(error)))
-            over = True
-        if over:
-            del self._asked[0]
 
     def _race_on(self, race: Race) -> None:
         if self._pace and not self._in_time(race):

@@ -33,7 +33,7 @@ LABELS = ("original", "twin")
 class TwinControl:
     """One pair at most. All methods run in the training thread."""
 
-    def __init__(self, emit: Callable[[Event], None], on_phase: Callable[[Phase], None] = lambda phase: None) -> None:
+    def __init__(self, emit: Callable[[Event], None], on_phase: Callable[[Phase], None]) -> None:
         self.emit = emit
         self.race = RaceControl(self._tell, on_phase, NoStores())
         self.on_phase = on_phase

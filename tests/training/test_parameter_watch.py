@@ -172,7 +172,7 @@ def test_the_laboratory_watches_only_while_somebody_looks(make_config):
     trainer = Trainer(build(make_config()), NoStore(), lambda event: None)
     assert isinstance(trainer.learner, GradientLearner)
     looker = Looker(trainer, lambda event: None)
-    lab = LabControl(lambda event: None, NoStore())  # type: ignore[arg-type]
+    lab = LabControl(lambda event: None, lambda phase: None)
     lab.take(trainer, looker)
     lab.set_watch(Watch(LOOKED_AT))
     lab.set_watch(Watch(LOOKED_AT | {"surprisal"}))

@@ -298,3 +298,13 @@ def test_a_pair_is_closed_when_asked_and_when_another_run_takes_the_stage(desk):
 def test_a_pair_is_not_prepared_from_a_config(desk):
     desk.drive(PrepareRace(desk.config))
     assert "from the run that stands here" in desk.told(RaceRejected)[-1].text
+
+
+def test_a_pair_that_trains_tells_when_to_paint_as_a_run_does(make_config):
+    rung: list[None] = []
+    desk = Desk(make_config())
+    desk.control.ring = lambda: rung.append(None)
+    desk.ask(MakeTwin({"learning_rate": 0.01}))
+    desk.drive(StepRace(3))
+    desk.until(lambda: all(lane.trainer.step == 3 for lane in desk.lanes))
+    assert len(rung) == 6  # before each backward pass of each of the two
