@@ -147,14 +147,9 @@ class Looker:
         ValueError
             one line: this model cannot be asked for it.
         """
-        model, step = self.trainer.model, self.trainer.step
-        asked = [
-            (name, a)
-            for name, a in self._analyses
-            if a.cost == "request" and a.serves(model) and any(matches(p, wants) for p in a.provides)
-        ]
+        step, asked = self.trainer.step, self._serving("request", wants)
         if not asked:
-            raise ValueError(f"{type(model).title} cannot be asked for {', '.join(sorted(wants))}")
+            raise ValueError(f"{type(self.trainer.model).title} cannot be asked for {', '.join(sorted(wants))}")
         try:
             for name, analysis in asked:
                 began = time.perf_counter()
@@ -194,15 +189,18 @@ class Looker:
 
     def _asked_for(self, cost: Cost) -> list[tuple[str, Analysis]]:
         """Analyses of this cost that serve the model and give something that is watched."""
-        known = self._asked_of.get(cost)
-        if known is None:
-            wanted, model = self.watch.wants, self.trainer.model
-            known = self._asked_of[cost] = [
-                (name, a)
-                for name, a in self._analyses
-                if a.cost == cost and a.serves(model) and any(matches(p, wanted) for p in a.provides)
-            ]
-        return known
+        if cost not in self._asked_of:
+            self._asked_of[cost] = self._serving(cost, self.watch.wants)
+        return self._asked_of[cost]
+
+    def _serving(self, cost: Cost, wants: frozenset[str]) -> list[tuple[str, Analysis]]:
+        """Analyses of this cost that serve the model and give something of `wants`."""
+        model = self.trainer.model
+        return [
+            (name, a)
+            for name, a in self._analyses
+            if a.cost == cost and a.serves(model) and any(matches(p, wants) for p in a.provides)
+        ]
 
     def _light_frame(self, step: int) -> None:
         began = time.perf_counter()

@@ -103,7 +103,8 @@ class Panel(PaintedWidget):
     (False: only in the list of panels until asked for), `rooms` (rooms of the laboratory where it stands at first, each
     with its place from the top), `question` (title in presentation mode), `has_header` (False:
     it says its title in its own gutter), `lacking` (what it says after the name of a run that cannot serve it: "has no
-    recurrent matrix"; empty: has no and the title),
+    recurrent matrix"; empty: has no and the title), `without_gradients` (of panels about gradients: what follows
+    "... learns without gradients" where a run does; None: any run can be asked),
     `fixed_height` (px at scale 1 without the header; 0: a share of the free height).
     """
 
@@ -121,6 +122,7 @@ class Panel(PaintedWidget):
     rooms: ClassVar[Mapping[str, int]] = MappingProxyType({})
     has_header: ClassVar[bool] = True
     lacking: ClassVar[str] = ""
+    without_gradients: ClassVar[str | None] = None
 
     cursor_moved = Signal(object)  # Cursor: the user pointed at a position
     header_changed = Signal()  # subtitle, colour bar or reading changed: the frame repaints its header
@@ -187,6 +189,8 @@ class Panel(PaintedWidget):
     @classmethod
     def reason_unserved(cls, run: RunStarted) -> str | None:
         """Why this run cannot serve the panel, as a sentence; None where it can."""
+        if cls.without_gradients is not None and run.learns_by != "gradient":
+            return f"{run.title} learns without gradients{cls.without_gradients}"
         if not cls.needs:
             return None
         for need in cls.needs:

@@ -31,7 +31,7 @@ class CurvaturePanel(PaintedFreePanel):
     place = "sheet"
     wants = ("curvature.*",)
     needs = ("curvature.*",)
-    lacking = "learns without gradients: there is no slope to measure"
+    without_gradients = ": there is no slope to measure"
     rooms = {"curvature": 10}
     weight = 100
     minimum_height = 300

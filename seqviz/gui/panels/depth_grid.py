@@ -27,7 +27,7 @@ class DepthGridPanel(LevelRowsPanel):
     question = "Which level loses the gradient?"
     wants = ("depth.total.*", "depth.last.*", "depth.share.*", "depth.dilation.*")
     needs = ("depth.total.*",)
-    lacking = "learns without gradients: none runs through its levels"
+    without_gradients = ": none runs through its levels"
     shown_by_default = False
     rooms = {"depth": 10}
     follows = ("depth.",)

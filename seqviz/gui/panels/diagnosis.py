@@ -10,7 +10,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from seqviz.core.events import RunStarted
 from seqviz.core.lab_events import Diagnosed
 from seqviz.gui import theme
 from seqviz.gui.fold import Fold
@@ -36,6 +35,7 @@ class DiagnosisPanel(FreePanel):
     question = "Is anything wrong with this run?"
     wants = ("diagnosis.findings",)
     needs = ("diagnosis.findings",)
+    without_gradients = ": there is none that could be ill"
     rooms = {room.name: 10 for room in ROOMS if room.name != "weights"}
     shown_by_default = False
     weight = 60
@@ -109,12 +109,6 @@ class DiagnosisPanel(FreePanel):
             "sentence": np.array([found.sentence for found in findings], dtype=np.str_),
             "step": np.array([] if self.told is None else [self.told.step] * len(findings), dtype=np.int64),
         }
-
-    @classmethod
-    def reason_unserved(cls, run: RunStarted) -> str | None:
-        if run.learns_by != "gradient":
-            return f"{run.title} learns without gradients: there is none that could be ill"
-        return super().reason_unserved(run)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -30,7 +30,7 @@ class GradientNormsPanel(PaintedSheetPanel):
     question = "Where does the loss pull?"
     wants = ("gradient.total.*",)
     needs = wants
-    lacking = "learns without gradients"
+    without_gradients = ""
     order = 15
     weight = 14
     minimum_height = 60

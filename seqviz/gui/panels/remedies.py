@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout
 
-from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.lab.switches import RemedySwitches
 from seqviz.gui.lab.twin_session import TwinSession
@@ -28,6 +27,7 @@ class RemediesPanel(FreePanel):
     title = "Remedies"
     question = "What could be done about it?"
     needs = ("gradient.itemised.*",)
+    without_gradients = ": there is none to remedy"
     rooms = {"twin": 20}
     weight = 60
     order = 200
@@ -83,9 +83,3 @@ class RemediesPanel(FreePanel):
 
     def export(self) -> Mapping[str, np.ndarray]:
         return {}
-
-    @classmethod
-    def reason_unserved(cls, run: RunStarted) -> str | None:
-        if run.learns_by != "gradient":
-            return f"{run.title} learns without gradients: there is none to remedy"
-        return super().reason_unserved(run)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from seqviz.core.events import RunStarted
 from seqviz.gui import theme
 from seqviz.gui.icon_button import IconButton
 from seqviz.gui.lab.twin_maps import TwinMaps
@@ -40,6 +39,7 @@ class TwinPanel(FreePanel):
     question = "What does the remedy change?"
     place = "sheet"
     needs = ("gradient.itemised.*",)
+    without_gradients = ": there is none to remedy"
     rooms = {"twin": 10}
     weight = 100
     minimum_height = 420
@@ -239,12 +239,6 @@ class TwinPanel(FreePanel):
             if values is not None:
                 found[f"{racer.label} gradient map"] = values
         return found
-
-    @classmethod
-    def reason_unserved(cls, run: RunStarted) -> str | None:
-        if run.learns_by != "gradient":
-            return f"{run.title} learns without gradients: there is none to remedy"
-        return super().reason_unserved(run)
 
     # Qt overrides
 
