@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from seqviz.gui import theme
 from seqviz.gui.aligned_view import AlignedView
-from seqviz.gui.icon_button import IconButton
-from seqviz.gui.labels import TextLabel
 from seqviz.gui.panels.base import Panel, Snapshot, panels
 from seqviz.gui.presentation_words import Heading, Sentence
 from seqviz.gui.session import RunSession
-from seqviz.gui.surfaces import Surface
-from seqviz.gui.widgets.painted import PaintedWidget
-from seqviz.gui.widgets.time_slider import TimeSlider
+from seqviz.gui.stage import Stage
 
 MOST_CELLS, GUTTER = 36, 80
 
@@ -42,41 +37,18 @@ class PresentedPanel(QWidget):
         self.sentence.say(self.panel.reading())
 
 
-class Presentation(Surface):
-    """`left` on Escape or F11. Page up and down change the panel, 1 and 2 say how many stand side by side."""
+class Presentation(Stage):
+    """The panels of one model, large; `left` on F11 too."""
 
-    left = Signal()
-    play_clicked = Signal()
     wants_changed = Signal()
     view_asked = Signal(str)  # a panel that is none of those to turn to
 
     def __init__(self, session: RunSession, parent: QWidget | None = None) -> None:
-        super().__init__("page", parent=parent)
+        super().__init__("Train", parent)
         self._session = session
         self._names: list[str] = []
-        self._at, self._count = 0, 1
         self.shown: list[PresentedPanel] = []
-        self.play = IconButton("play", "Train (Space)", "plain")
-        self.step = StepNumber()
-        self.slider = TimeSlider()
-        self.what = TextLabel("", 12, "ink2", right=True)
-        self.question = TextLabel("", 20, bold=True)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(32)
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        for widget in (self.play, self.step):
-            top.addWidget(widget)
-        top.addWidget(self.slider, 1)
-        top.addWidget(self.what)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(32, 16, 32, 12)
-        box.addLayout(top)
-        box.addWidget(self.question)
-        box.addLayout(self._row, 1)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.play.clicked.connect(self.play_clicked)
-        session.state_changed.connect(self.follow_state)
+        session.state_changed.connect(self.show_transport)
 
     # what stands there
 
@@ -84,42 +56,30 @@ class Presentation(Surface):
         """Show the panel `first` of those that can be shown."""
         self._names = names
         self._at = names.index(first) if first in names else 0
-        self._rebuild()
-        self.follow_state(self._session.state)
+        self.rebuild()
+        self.show_transport(self._session.state)
 
     def panels_now(self) -> list[Panel]:
         return [item.panel for item in self.shown]
 
+    def choices(self) -> int:
+        return len(self._names)
+
     def end(self) -> None:
         """Take the panels down: what nobody looks at costs nothing."""
-        for item in self.shown:
-            self._row.removeWidget(item)
-            item.hide()
-            item.deleteLater()
+        self.take_down(list(self.shown))
         self.shown = []
-
-    def turn(self, by: int) -> None:
-        """The next or the previous panel."""
-        if self._names:
-            self._at = (self._at + by) % len(self._names)
-            self._rebuild()
-
-    def set_count(self, count: int) -> None:
-        """One panel, or two side by side."""
-        if count != self._count:
-            self._count = count
-            self._rebuild()
 
     @Slot(str)
     def show_view(self, name: str) -> None:
         """Turn to a panel that another one leads to."""
         if name in self._names:
             self._at = self._names.index(name)
-            self._rebuild()
+            self.rebuild()
         else:
             self.view_asked.emit(name)
 
-    def _rebuild(self) -> None:
+    def rebuild(self) -> None:
         self.end()
         chosen = dict.fromkeys(
             self._names[(self._at + i) % len(self._names)] for i in range(self._count) if self._names
@@ -145,53 +105,7 @@ class Presentation(Surface):
     def present(self, snapshot: Snapshot) -> None:
         run, history = snapshot.run, snapshot.history
         if run is not None:
-            planned = int(run.config["training"]["steps"])
-            self.slider.set_horizon(planned or 10_000)
+            self.show_time(int(run.config["training"]["steps"]), history.last_step)
             self.what.setText(f"{run.title}, {run.corpus_summary}")
-        self.slider.set_step(history.last_step)
-        self.step.show_step(history.last_step)
         for item in self.shown:
             item.present(snapshot, self._session.probe)
-
-    @Slot(str)
-    def follow_state(self, state: str) -> None:
-        running = state == "running"
-        self.play.set_sign("pause" if running else "play", "", "Pause (Space)" if running else "Train (Space)")
-        self.play.setEnabled(state in ("running", "paused", "finished"))
-        words = {"running": "live", "paused": "paused", "finished": "finished", "diverged": "diverged"}
-        self.slider.set_state(words.get(state, "ready"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            self.turn(1 if key == Qt.Key.Key_PageDown else -1)
-        elif key in (Qt.Key.Key_1, Qt.Key.Key_2):
-            self.set_count(1 if key == Qt.Key.Key_1 else 2)
-        else:
-            super().keyPressEvent(event)
-
-
-class StepNumber(PaintedWidget):
-    """`step 1 840` in large type."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._step = 0
-        self.setFixedSize(190, 56)
-
-    def show_step(self, step: int) -> None:
-        if step != self._step:
-            self._step = step
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, colours = QPainter(self), theme.theme()
-        painter.setFont(theme.font(18, scaled=False))
-        painter.setPen(colours.ink2)
-        painter.drawText(QPointF(0, 35), "step")
-        painter.setFont(theme.font(22, bold=True, scaled=False))
-        painter.setPen(colours.ink)
-        painter.drawText(QPointF(48, 36), theme.thousands(self._step))
-        painter.end()

@@ -4,67 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from seqviz.gui.icon_button import IconButton
-from seqviz.gui.labels import TextLabel
-from seqviz.gui.presentation import StepNumber
 from seqviz.gui.race.centre import RaceCentre
 from seqviz.gui.race.session import RaceSession
 from seqviz.gui.race.slides import ChancesSlide, ColumnsSlide, DecaySlide, LearningSlide, Slide, TableSlide
-from seqviz.gui.surfaces import Surface
-from seqviz.gui.widgets.time_slider import TimeSlider
+from seqviz.gui.stage import Stage
 
 EVERY_MS = 240
-_STATES = {"running": "live", "paused": "paused", "finished": "finished"}
 
 
-class RacePresentation(Surface):
-    """`left` on Escape. Page up and down change the slide, 1 and 2 say how many stand side by side.
-
-    Slides are made when they are turned to and go when another comes: what nobody looks at costs nothing.
-    """
-
-    left = Signal()
-    play_clicked = Signal()
+class RacePresentation(Stage):
+    """The slides of a race."""
 
     def __init__(self, race: RaceSession, centre: RaceCentre, parent: QWidget | None = None) -> None:
-        super().__init__("page", parent=parent)
+        super().__init__("Race", parent)
         self._race, self._centre = race, centre
-        self._at, self._count = 0, 1
         self.shown: list[Slide] = []
-        self.play = IconButton("play", "Race (Space)", "plain")
-        self.step = StepNumber()
-        self.slider = TimeSlider()
-        self.what = TextLabel("", 12, "ink2", right=True)
-        self.question = TextLabel("", 20, bold=True)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
-        self._build()
-        self.play.clicked.connect(self.play_clicked)
-        race.state_changed.connect(self.follow_state)
+        race.state_changed.connect(self.show_transport)
         race.changed.connect(self._soon)
         for signal in (race.cursor_changed, race.selected_changed, race.race_started):
             signal.connect(self.refresh)
-
-    def _build(self) -> None:
-        self._row = QHBoxLayout()
-        self._row.setSpacing(32)
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        for widget in (self.play, self.step):
-            top.addWidget(widget)
-        top.addWidget(self.slider, 1)
-        top.addWidget(self.what)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(32, 16, 32, 12)
-        box.addLayout(top)
-        box.addWidget(self.question)
-        box.addLayout(self._row, 1)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _slides(self) -> tuple[Callable[[], Slide], ...]:
         race = self._race
@@ -85,30 +50,19 @@ class RacePresentation(Surface):
     def begin(self) -> None:
         """Show the first slide, or the one that was looked at last."""
         self._race.watch(True)
-        self._rebuild()
-        self.follow_state()
+        self.rebuild()
+        self.show_transport(self._race.state)
 
     def end(self) -> None:
         """Take the slides down."""
         self._timer.stop()
-        for slide in self.shown:
-            self._row.removeWidget(slide)
-            slide.hide()
-            slide.deleteLater()
+        self.take_down(list(self.shown))
         self.shown = []
 
-    def turn(self, by: int) -> None:
-        """The next or the previous slide."""
-        self._at = (self._at + by) % len(self._slides())
-        self._rebuild()
+    def choices(self) -> int:
+        return len(self._slides())
 
-    def set_count(self, count: int) -> None:
-        """One slide, or two side by side."""
-        if count != self._count:
-            self._count = count
-            self._rebuild()
-
-    def _rebuild(self) -> None:
+    def rebuild(self) -> None:
         self.end()
         made = self._slides()
         for by in range(self._count):
@@ -131,20 +85,10 @@ class RacePresentation(Surface):
         race = self._race
         if not self.shown or not race.racers or race.config is None:
             return
-        self.slider.set_horizon(race.config.training.steps or 10_000)
-        self.slider.set_step(race.step)
-        self.step.show_step(race.step)
+        self.show_time(race.config.training.steps, race.step)
         self.what.setText(f"{race.config.title or 'Race'}, {race.racers[0].run.corpus_summary}")
         for slide in self.shown:
             slide.refresh()
-
-    @Slot()
-    def follow_state(self) -> None:
-        state = self._race.state
-        running = state == "running"
-        self.play.set_sign("pause" if running else "play", "", "Pause (Space)" if running else "Race (Space)")
-        self.play.setEnabled(state in ("running", "paused", "finished"))
-        self.slider.set_state(_STATES.get(state, "ready"))
 
     # Qt overrides
 
@@ -153,12 +97,5 @@ class RacePresentation(Surface):
         self._soon()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-            self.turn(1 if key == Qt.Key.Key_PageDown else -1)
-        elif key in (Qt.Key.Key_1, Qt.Key.Key_2):
-            self.set_count(1 if key == Qt.Key.Key_1 else 2)
-        elif key not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # the drawer that Enter opens belongs to the page
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # the drawer that Enter opens belongs to the page
             super().keyPressEvent(event)
