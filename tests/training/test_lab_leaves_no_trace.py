@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from seqviz.core.commands import Play, PlayRace, Prepare, Step, StepRace, Watch, WatchRace
+from seqviz.core.commands import Play, PlayRace, Step, StepRace, Watch, WatchRace
 from seqviz.core.config import parse_config
-from seqviz.core.events import Event, Frame, Notice, Rejected, RunPaused, StepMetrics
+from seqviz.core.events import Frame, Notice, Rejected, RunPaused, StepMetrics
 from seqviz.core.lab_commands import Ask, BreakpointSetting, DriveTwin, MakeTwin, SetBreakpoints
 from seqviz.core.lab_events import BreakpointsMeasured, Diagnosed, ParametersMeasured, RunHalted, TwinMade, TwinTold
 from seqviz.core.race_events import Raced
 from seqviz.training.breakpoints import breakpoints
 from seqviz.training.builder import build
-from seqviz.training.control import Control
-from seqviz.training.ports import NoStore, NoStores
+from seqviz.training.ports import NoStore
 from seqviz.training.trainer import Trainer
+from tests.training.desk import Desk
 
 EVERYTHING = frozenset({"*", "parameters.*", "diagnosis.*"})
 NEVER = tuple(
@@ -45,26 +45,8 @@ def config_of(make_config):
     return make
 
 
-class Desk:
-    """A control and what it said; `until` lets it work for as long as it takes."""
-
-    def __init__(self, config) -> None:
-        self.said: list[Event] = []
-        self.control = Control(self.said.append, lambda: None, NoStores())
-        self.control.obey(Prepare(config))
-
-    def heard(self, kind) -> list:
-        return [event for event in self.said if isinstance(event, kind)]
-
-    def until(self, done, most: int = 20000) -> None:
-        for _ in range(most):
-            if done():
-                return
-            self.control.work()
-        raise AssertionError("it never came")
-
-    def idle(self) -> None:
-        self.until(lambda: not self.control.busy)
+class StepDesk(Desk):
+    """A desk at which a run is stepped."""
 
     def step(self, count: int) -> None:
         paused = len(self.heard(RunPaused))
@@ -80,9 +62,9 @@ def alone(config) -> Trainer:
     return trainer
 
 
-def through_the_laboratory(config) -> Desk:
+def through_the_laboratory(config) -> StepDesk:
     """Twelve steps with all views, breakpoints, a halt, questions, and a twin made and driven in between."""
-    desk = Desk(config)
+    desk = StepDesk(config)
     control = desk.control
     control.obey(Watch(EVERYTHING, "batch", 1.0))
     control.obey(SetBreakpoints(NEVER))

@@ -27,18 +27,11 @@ from seqviz.core.events import (
 from seqviz.core.lab_commands import BreakpointSetting, DriveTwin, MakeTwin, SetBreakpoints
 from seqviz.core.lab_events import RemediesOffered, RunHalted, TwinMade, TwinTold
 from seqviz.core.race_events import Raced, RaceFinished, RacePaused, RaceRejected, RaceStarted
-from seqviz.training.control import Control
-from seqviz.training.ports import NoStores
+from tests.training.desk import Desk
 
 
-class Desk:
-    """A control with a run on it, and what it said."""
-
-    def __init__(self, config) -> None:
-        self.config = config
-        self.said: list[object] = []
-        self.control = Control(self.said.append, lambda: None, NoStores())
-        self.control.obey(Prepare(config))
+class PairDesk(Desk):
+    """A desk at which a pair is made and driven."""
 
     def ask(self, *commands) -> None:
         for command in commands:
@@ -46,16 +39,6 @@ class Desk:
 
     def drive(self, *commands) -> None:
         self.ask(*(DriveTwin(command) for command in commands))
-
-    def until(self, done, most: int = 5000) -> None:
-        for _ in range(most):
-            if done():
-                return
-            self.control.work()
-        raise AssertionError("it never came")
-
-    def idle(self) -> None:
-        self.until(lambda: not self.control.busy)
 
     def step_to(self, step: int) -> None:
         self.ask(Step(step - self.run.step))
@@ -69,16 +52,13 @@ class Desk:
     def lanes(self):
         return self.control.lab.twin.race.race.lanes
 
-    def heard(self, kind) -> list:
-        return [event for event in self.said if isinstance(event, kind)]
-
     def told(self, kind) -> list:
         return [e.event for e in self.heard(TwinTold) if isinstance(e.event, kind)]
 
 
 @pytest.fixture
 def desk(make_config):
-    return Desk(make_config("lstm", training__steps=14, model__dropout=0.2))
+    return PairDesk(make_config("lstm", training__steps=14, model__dropout=0.2))
 
 
 def weights(trainer) -> dict[str, torch.Tensor]:
@@ -143,7 +123,7 @@ def test_what_needs_new_weights_trains_both_from_step_0_and_the_original_as_a_ru
     desk.drive(PlayRace())
     desk.until(lambda: desk.told(RaceFinished))
     original = weights(desk.lanes[0].trainer)
-    alone = Desk(desk.config)
+    alone = PairDesk(desk.config)
     alone.step_to(14)
     assert equal(original, weights(alone.run))
     assert not equal(original, weights(desk.lanes[1].trainer))
@@ -167,7 +147,7 @@ def test_that_the_original_begins_with_knobs_that_the_run_had_later_is_said(desk
 
 
 def test_a_knob_that_only_the_new_architecture_has_can_be_turned_with_it(make_config):
-    desk = Desk(make_config("rnn"))
+    desk = PairDesk(make_config("rnn"))
     desk.ask(MakeTwin({"forget_bias": 3.0, "gates": "lstm"}))
     twin = desk.lanes[1].trainer
     assert (twin.config.model.name, twin.config.value("model.forget_bias")) == ("lstm", 3.0)
@@ -176,7 +156,7 @@ def test_a_knob_that_only_the_new_architecture_has_can_be_turned_with_it(make_co
 
 def test_every_remedy_of_a_run_trains_a_twin_to_its_end(make_config):
     for model in ("rnn", "lstm", "transformer"):
-        desk = Desk(make_config(model, training__steps=3))
+        desk = PairDesk(make_config(model, training__steps=3))
         for switch in desk.heard(RemediesOffered)[-1].switches:
             desk.said.clear()
             desk.ask(MakeTwin({switch.name: another(switch)}))
@@ -195,7 +175,7 @@ def another(switch):
 
 
 def test_a_run_that_diverged_can_be_tried_again_with_a_remedy(make_config):
-    desk = Desk(make_config("rnn", model__activation="relu", optimizer__name="sgd", optimizer__learning_rate=1e3,
+    desk = PairDesk(make_config("rnn", model__activation="relu", optimizer__name="sgd", optimizer__learning_rate=1e3,
                             training__clip_norm=0.0))  # fmt: skip
     desk.ask(Play())
     desk.until(lambda: desk.heard(RunDiverged))
@@ -242,7 +222,7 @@ def test_of_a_run_that_a_breakpoint_stopped_both_go_on_from_the_step_before(desk
 
 
 def test_a_model_that_counts_is_offered_nothing_and_has_no_twin(make_config):
-    desk = Desk(make_config("ngram"))
+    desk = PairDesk(make_config("ngram"))
     assert desk.heard(RemediesOffered)[-1].switches == ()
     desk.ask(MakeTwin({"learning_rate": 0.1}))
     assert "no gradient" in desk.told(RaceRejected)[-1].text
@@ -302,7 +282,7 @@ def test_a_pair_is_not_prepared_from_a_config(desk):
 
 def test_a_pair_that_trains_tells_when_to_paint_as_a_run_does(make_config):
     rung: list[None] = []
-    desk = Desk(make_config())
+    desk = PairDesk(make_config())
     desk.control.ring = lambda: rung.append(None)
     desk.ask(MakeTwin({"learning_rate": 0.01}))
     desk.drive(StepRace(3))
