@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,16 @@ class RealWindow:
 
     def wait_for_run(self) -> None:
         self.wait(lambda: self.session.state == "paused")
+
+
+@contextmanager
+def opened_real(qtbot: Any, folder: Path, **changes: Any) -> Iterator[RealWindow]:
+    """A real window on screen whose run stands at step 0; `changes` as of `tiny_config`."""
+    made = RealWindow(folder, tiny_config(**changes))
+    qtbot.addWidget(made.window)
+    made.window.resize(1500, 950)
+    made.window.show()
+    made.wait_for_run()
+    yield made
+    made.window.leave_presentation()
+    made.window.close()

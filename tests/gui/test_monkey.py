@@ -47,9 +47,11 @@ class Monkey:
         self._seldom = (self.knob, self.probe, self.panel, self.undo, self.resize, self.sample, self.speed)
         self._rarely = (self.reset, self.rebuild, self.architecture, self.page, self.theme, self.present, self.fail)
 
+    weights = (80, 16, 4)  # in percent: what is done often, seldom, rarely
+
     def act(self) -> None:
         kinds: tuple[Callable[[], None], ...] = self.random.choices(
-            (self._often, self._seldom, self._rarely), weights=(80, 16, 4)
+            (self._often, self._seldom, self._rarely), weights=self.weights
         )[0]
         action = self.random.choice(kinds)
         self.tried.append(action.__name__)

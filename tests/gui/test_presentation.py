@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from seqviz.gui import theme
+from seqviz.gui.panels.base import panels
 
 
 @pytest.fixture
@@ -65,3 +66,11 @@ def test_without_a_panel_in_sight_it_says_so(opened):
     opened.window.toggle_presentation()
     assert not opened.window.presenting
     assert "No panel is open" in opened.window.notices.kept[-1].text
+
+
+def test_every_panels_question_is_whole_on_the_smallest_projector(page, opened):
+    opened.window.resize(1280, 720)
+    room = opened.window.width() - 2 * 32  # the margins of the stage
+    measure = theme.metrics(20, bold=True)
+    asked = {kind.question or kind.title for _, kind in panels.items()}
+    assert [question for question in asked if measure.horizontalAdvance(question) > room] == []

@@ -30,7 +30,7 @@ class JacobianSpectrumPanel(PaintedSheetPanel):
 
     name = "jacobian_spectrum"
     title = "One step back"
-    question = "What does each token do to the gradient that comes back through it?"
+    question = "What does one step back do to the gradient?"
     wants = ("jacobian.*.singular_values",)
     needs = wants
     lacking = (

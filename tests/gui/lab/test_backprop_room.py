@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from real_worker import RealWindow, tiny_config
+from real_worker import opened_real
 
 from seqviz.gui.lab.anatomy import SINGULAR
 from seqviz.gui.lab.sub_steps import SubStep
@@ -18,15 +18,10 @@ from seqviz.gui.lab.sub_steps import SubStep
 
 @pytest.fixture
 def room(qtbot, tmp_path):
-    made = RealWindow(tmp_path, tiny_config(training__steps=0, training__valid_every=50))
-    qtbot.addWidget(made.window)
-    made.window.resize(1500, 950)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.session.run is not None, timeout=20_000)
-    made.window.show_room("backprop")
-    qtbot.waitUntil(lambda: panel_of(made).anatomy is not None, timeout=20_000)
-    yield made
-    made.window.close()
+    with opened_real(qtbot, tmp_path, training__steps=0, training__valid_every=50) as made:
+        made.window.show_room("backprop")
+        qtbot.waitUntil(lambda: panel_of(made).anatomy is not None, timeout=20_000)
+        yield made
 
 
 def panel_of(room):

@@ -9,19 +9,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import pytest
 from PySide6.QtCore import Qt
-from real_worker import RealWindow, tiny_config
+from real_worker import opened_real
 
 
 @pytest.fixture
 def room(qtbot, tmp_path):
-    made = RealWindow(tmp_path, tiny_config(training__steps=0, training__valid_every=50))
-    qtbot.addWidget(made.window)
-    made.window.resize(1500, 950)
-    made.window.show()
-    made.wait_for_run()
-    yield made
-    made.window.leave_presentation()
-    made.window.close()
+    with opened_real(qtbot, tmp_path, training__steps=0, training__valid_every=50) as made:
+        yield made
 
 
 def presented(room):
@@ -103,15 +97,11 @@ def test_a_presented_view_leads_to_another(room):
 
 
 def test_nothing_is_measured_for_a_view_that_the_run_cannot_serve(qtbot, tmp_path):
-    made = RealWindow(tmp_path, tiny_config().replaced({"model": {"name": "ngram"}}))
-    qtbot.addWidget(made.window)
-    made.window.show()
-    refused = []
-    made.session.rejected.connect(refused.append)
-    made.wait(lambda: made.session.run is not None)
-    made.window.show_room("curvature")
-    qtbot.keyClick(made.window, "M")
-    made.run_on(0.3)
-    made.window.close()
+    with opened_real(qtbot, tmp_path, model={"name": "ngram"}) as made:
+        refused = []
+        made.session.rejected.connect(refused.append)
+        made.window.show_room("curvature")
+        qtbot.keyClick(made.window, "M")
+        made.run_on(0.3)
     assert refused == []
     assert not made.window.board.frame("curvature").panel._asked

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -13,9 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from real_worker import RealWindow, tiny_config
-from test_monkey import check_window
+from test_monkey import Monkey, check_window
 from test_monkey import errors as errors
 
 from seqviz.core.lab_commands import BreakpointSetting
@@ -33,34 +30,22 @@ REMEDIES = {"forget_bias": (-1.0, 1.0, 3.0), "learning_rate": (1e-3, 10.0, -1.0)
 PROBES = ("The cat", "x", "a" * 2000, "", "日本 ☃", "The dog ran home, and the cat slept.")
 
 
-class LabMonkey:
+class LabMonkey(Monkey):
     """Random actions from one seed; `tried` are their names, in order."""
 
+    weights = (70, 24, 6)
+
     def __init__(self, real: RealWindow, seed: int) -> None:
-        self.window, self.session = real.window, real.session
-        self.random = random.Random(seed)
-        self.tried: list[str] = []
+        super().__init__(real, seed)
         self._often = (self.press, self.press, self.play, self.drive, self.breathe, self.page)
         self._seldom = (self.arm, self.flip, self.probe, self.panel, self.suggestion, self.present)
         self._rarely = (self.reset, self.architecture, self.disarm, self.leave, self.undo, self.knob)
-
-    def act(self) -> None:
-        kinds: tuple[Callable[[], None], ...] = self.random.choices(
-            (self._often, self._seldom, self._rarely), weights=(70, 24, 6)
-        )[0]
-        action = self.random.choice(kinds)
-        self.tried.append(action.__name__)
-        action()
-        QApplication.processEvents()
 
     def press(self) -> None:
         self.window.activateWindow()  # else shortcuts are not heard
         target = self.window.presentation if self.window.presenting else self.window
         held = self.random.choice((Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier))
         QTest.keyClick(target, self.random.choice(KEYS), held)
-
-    def play(self) -> None:
-        self.window.commands.play_or_pause()
 
     def drive(self) -> None:
         self.random.choice((self.window.play_pair, self.window.step_pair, self.window.measure))()

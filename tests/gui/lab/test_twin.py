@@ -11,20 +11,15 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from real_worker import RealWindow, tiny_config
+from real_worker import opened_real
 
 
 @pytest.fixture
 def lab(qtbot, tmp_path):
-    made = RealWindow(tmp_path, tiny_config(training__steps=500, training__valid_every=5))
-    qtbot.addWidget(made.window)
-    made.window.resize(1500, 950)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.session.run is not None, timeout=20_000)
-    made.window.show_room("twin")
-    qtbot.waitUntil(lambda: bool(made.window.pair.switches), timeout=10_000)
-    yield made
-    made.window.close()
+    with opened_real(qtbot, tmp_path, training__steps=500, training__valid_every=5) as made:
+        made.window.show_room("twin")
+        qtbot.waitUntil(lambda: bool(made.window.pair.switches), timeout=10_000)
+        yield made
 
 
 def flip_with_keys(qtbot, lab, remedy: str) -> None:

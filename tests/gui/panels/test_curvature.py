@@ -10,23 +10,18 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from real_worker import RealWindow, tiny_config
+from real_worker import opened_real
 
 from seqviz.core.lab_commands import Ask
 
 
 @pytest.fixture
 def lab(qtbot, tmp_path):
-    made = RealWindow(tmp_path, tiny_config(training__steps=400))
-    qtbot.addWidget(made.window)
-    made.window.resize(1500, 950)
-    made.window.show()
-    qtbot.waitUntil(lambda: made.session.run is not None, timeout=20_000)
-    made.window.show_room("curvature")
-    made.session.step(12)
-    qtbot.waitUntil(lambda: made.session.history.last_step == 12, timeout=20_000)
-    yield made
-    made.window.close()
+    with opened_real(qtbot, tmp_path, training__steps=400) as made:
+        made.window.show_room("curvature")
+        made.session.step(12)
+        qtbot.waitUntil(lambda: made.session.history.last_step == 12, timeout=20_000)
+        yield made
 
 
 def panel_of(lab):
